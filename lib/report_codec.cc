@@ -1,0 +1,254 @@
+/*
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+#include "report_codec.h"
+#include <gnuradio/isac/metadata_keys.h>
+#include <algorithm>
+#include <cmath>
+
+namespace gr {
+namespace isac {
+
+namespace {
+
+namespace keys = metadata_keys;
+
+pmt::pmt_t vector(const std::vector<double>& values)
+{
+    return pmt::init_f64vector(values.size(), values);
+}
+
+// Collects the members of one dictionary; the first that is amiss is told, the rest is
+// skipped.
+class dict_reader
+{
+public:
+    dict_reader(const pmt::pmt_t& dict, std::string& error) : d_dict(dict), d_error(error)
+    {
+        d_error.clear();
+        if (!pmt::is_dict(dict) || pmt::is_null(dict))
+            d_error = "the message is not a dictionary";
+    }
+
+    bool good() const { return d_error.empty(); }
+
+    dict_reader& number(const pmt::pmt_t& key, double& value, bool finite = true)
+    {
+        const pmt::pmt_t item = get(key);
+        if (!good())
+            return *this;
+        if (!pmt::is_number(item) || pmt::is_complex(item))
+            return fail(key, "is not a number");
+        value = pmt::to_double(item);
+        if (std::isnan(value) || (finite && std::isinf(value)))
+            return fail(key, "is not finite");
+        return *this;
+    }
+
+    dict_reader& integer(const pmt::pmt_t& key, int64_t& value)
+    {
+        const pmt::pmt_t item = get(key);
+        if (!good())
+            return *this;
+        if (pmt::is_integer(item))
+            value = pmt::to_long(item);
+        else if (pmt::is_uint64(item))
+            value = static_cast<int64_t>(pmt::to_uint64(item));
+        else
+            return fail(key, "is not an integer");
+        return *this;
+    }
+
+    dict_reader& integer(const pmt::pmt_t& key, uint64_t& value)
+    {
+        int64_t number = 0;
+        integer(key, number);
+        if (good() && number < 0)
+            return fail(key, "is negative");
+        value = static_cast<uint64_t>(number);
+        return *this;
+    }
+
+    dict_reader& text(const pmt::pmt_t& key, std::string& value)
+    {
+        const pmt::pmt_t item = get(key);
+        if (!good())
+            return *this;
+        if (!pmt::is_symbol(item))
+            return fail(key, "is not a symbol");
+        value = pmt::symbol_to_string(item);
+        return *this;
+    }
+
+    dict_reader& values(const pmt::pmt_t& key, std::vector<double>& values, size_t length)
+    {
+        const pmt::pmt_t item = get(key);
+        if (!good())
+            return *this;
+        if (!pmt::is_f64vector(item))
+            return fail(key, "is not an f64 vector");
+        values = pmt::f64vector_elements(item);
+        if (length != any_length && values.size() != length)
+            return fail(key, "differs in length from delay");
+        const bool nan = std::any_of(
+            values.begin(), values.end(), [](double v) { return std::isnan(v); });
+        return nan ? fail(key, "holds a NaN") : *this;
+    }
+
+    static constexpr size_t any_length = ~size_t(0);
+
+private:
+    pmt::pmt_t get(const pmt::pmt_t& key)
+    {
+        if (!good())
+            return pmt::PMT_NIL;
+        const pmt::pmt_t item = pmt::dict_ref(d_dict, key, pmt::PMT_NIL);
+        if (pmt::is_null(item))
+            fail(key, "is missing");
+        return item;
+    }
+
+    dict_reader& fail(const pmt::pmt_t& key, const char* reason)
+    {
+        d_error = pmt::symbol_to_string(key) + " " + reason;
+        return *this;
+    }
+
+    pmt::pmt_t d_dict;
+    std::string& d_error;
+};
+
+void read_detections(dict_reader& reader, detections& report)
+{
+    reader.integer(keys::frame(), report.frame)
+        .number(keys::scene_time(), report.scene_time)
+        .integer(keys::tx(), report.tx)
+        .integer(keys::rx(), report.rx)
+        .values(keys::delay(), report.delay, dict_reader::any_length);
+    const size_t length = report.delay.size();
+    reader.values(keys::doppler(), report.doppler, length)
+        .values(keys::range(), report.range, length)
+        .values(keys::velocity(), report.velocity, length)
+        .values(keys::snr(), report.snr, length)
+        .values(keys::var_delay(), report.var_delay, length)
+        .values(keys::var_doppler(), report.var_doppler, length);
+}
+
+} // namespace
+
+pmt::pmt_t to_pmt(const detections& report)
+{
+    pmt::pmt_t dict = pmt::make_dict();
+    dict = pmt::dict_add(dict, keys::frame(), pmt::from_uint64(report.frame));
+    dict = pmt::dict_add(dict, keys::scene_time(), pmt::from_double(report.scene_time));
+    dict = pmt::dict_add(dict, keys::tx(), pmt::from_long(report.tx));
+    dict = pmt::dict_add(dict, keys::rx(), pmt::from_long(report.rx));
+    dict = pmt::dict_add(dict, keys::delay(), vector(report.delay));
+    dict = pmt::dict_add(dict, keys::doppler(), vector(report.doppler));
+    dict = pmt::dict_add(dict, keys::range(), vector(report.range));
+    dict = pmt::dict_add(dict, keys::velocity(), vector(report.velocity));
+    dict = pmt::dict_add(dict, keys::snr(), vector(report.snr));
+    dict = pmt::dict_add(dict, keys::var_delay(), vector(report.var_delay));
+    dict = pmt::dict_add(dict, keys::var_doppler(), vector(report.var_doppler));
+    return dict;
+}
+
+pmt::pmt_t to_pmt(const ground_truth& report)
+{
+    pmt::pmt_t dict = to_pmt(static_cast<const detections&>(report));
+    dict = pmt::dict_add(dict, keys::target(), vector(report.target));
+    dict = pmt::dict_add(dict, keys::power_dbm(), vector(report.power_dbm));
+    dict = pmt::dict_add(dict, keys::noise_dbm(), pmt::from_double(report.noise_dbm));
+    dict = pmt::dict_add(
+        dict, keys::interference_dbm(), pmt::from_double(report.interference_dbm));
+    return dict;
+}
+
+pmt::pmt_t to_pmt(const link_report& report)
+{
+    pmt::pmt_t dict = pmt::make_dict();
+    dict = pmt::dict_add(dict, keys::frame(), pmt::from_uint64(report.frame));
+    dict = pmt::dict_add(dict, keys::scene_time(), pmt::from_double(report.scene_time));
+    dict = pmt::dict_add(dict, keys::node(), pmt::from_long(report.node));
+    dict = pmt::dict_add(dict, keys::rsrp_dbm(), pmt::from_double(report.rsrp_dbm));
+    dict = pmt::dict_add(dict, keys::sinr_db(), pmt::from_double(report.sinr_db));
+    dict = pmt::dict_add(dict, keys::evm_db(), pmt::from_double(report.evm_db));
+    dict = pmt::dict_add(dict, keys::ber(), pmt::from_double(report.ber));
+    return dict;
+}
+
+pmt::pmt_t to_pmt(const handover_event& report)
+{
+    pmt::pmt_t dict = pmt::make_dict();
+    dict = pmt::dict_add(dict, keys::scene_time(), pmt::from_double(report.scene_time));
+    dict = pmt::dict_add(dict, keys::from(), pmt::from_long(report.from));
+    dict = pmt::dict_add(dict, keys::to(), pmt::from_long(report.to));
+    dict = pmt::dict_add(dict, keys::cause(), pmt::intern(report.cause));
+    return dict;
+}
+
+pmt::pmt_t to_pmt(const configuration& report)
+{
+    pmt::pmt_t dict = pmt::make_dict();
+    dict = pmt::dict_add(dict, keys::scene_time(), pmt::from_double(report.scene_time));
+    dict = pmt::dict_add(dict, keys::tx(), pmt::from_long(report.tx));
+    dict = pmt::dict_add(dict, keys::rx(), pmt::from_long(report.rx));
+    dict = pmt::dict_add(dict, keys::mode(), pmt::intern(report.mode));
+    return dict;
+}
+
+bool from_pmt(const pmt::pmt_t& message, detections& report, std::string& error)
+{
+    dict_reader reader(message, error);
+    read_detections(reader, report);
+    return reader.good();
+}
+
+bool from_pmt(const pmt::pmt_t& message, ground_truth& report, std::string& error)
+{
+    dict_reader reader(message, error);
+    read_detections(reader, report);
+    reader.values(keys::target(), report.target, report.delay.size())
+        .values(keys::power_dbm(), report.power_dbm, report.delay.size())
+        .number(keys::noise_dbm(), report.noise_dbm, false)
+        .number(keys::interference_dbm(), report.interference_dbm, false);
+    return reader.good();
+}
+
+bool from_pmt(const pmt::pmt_t& message, link_report& report, std::string& error)
+{
+    dict_reader reader(message, error);
+    // A cell that is not heard has an RSRP and a SINR of minus infinity dB.
+    reader.integer(keys::frame(), report.frame)
+        .number(keys::scene_time(), report.scene_time)
+        .integer(keys::node(), report.node)
+        .number(keys::rsrp_dbm(), report.rsrp_dbm, false)
+        .number(keys::sinr_db(), report.sinr_db, false)
+        .number(keys::evm_db(), report.evm_db, false)
+        .number(keys::ber(), report.ber);
+    return reader.good();
+}
+
+bool from_pmt(const pmt::pmt_t& message, handover_event& report, std::string& error)
+{
+    dict_reader reader(message, error);
+    reader.number(keys::scene_time(), report.scene_time)
+        .integer(keys::from(), report.from)
+        .integer(keys::to(), report.to)
+        .text(keys::cause(), report.cause);
+    return reader.good();
+}
+
+bool from_pmt(const pmt::pmt_t& message, configuration& report, std::string& error)
+{
+    dict_reader reader(message, error);
+    reader.number(keys::scene_time(), report.scene_time)
+        .integer(keys::tx(), report.tx)
+        .integer(keys::rx(), report.rx)
+        .text(keys::mode(), report.mode);
+    return reader.good();
+}
+
+} // namespace isac
+} // namespace gr
