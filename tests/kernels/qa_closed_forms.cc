@@ -24,8 +24,8 @@ constexpr double NOT_A_NUMBER = std::numeric_limits<double>::quiet_NaN();
 constexpr double PUBLISHED = 1e-6;
 
 // Scene of the LAWN paper: base stations at (-1000, 0, 25) and (1000, 0, 25) m, the user
-// at 200 m, 2 GHz, wavelength 0.15 m, 32 antennas, a tenth of 50 subcarriers' noise as
-// printed.
+// at 200 m, 2 GHz, wavelength 0.15 m, 32 antennas, 42 dBm over 50 subcarriers and -100
+// dBm of noise on each.
 struct lawn {
     double distance_serving, distance_target, loss_serving, loss_target;
 

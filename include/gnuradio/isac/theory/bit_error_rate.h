@@ -15,7 +15,7 @@ namespace theory {
 /*!
  * Exact bit error rate of Gray-mapped symbols in white Gaussian noise, decided bit by
  * bit at the nearest point (K. Cho and D. Yoon, "On the general BER expression of one-
- * and two-dimensional amplitude modulations", IEEE Trans. Commun. 50(7), 2002, eq. (16)).
+ * and two-dimensional amplitude modulations", IEEE Trans. Commun. 50(7), 2002).
  *
  * \param snr         symbol energy over noise density, linear, not negative
  * \param modulation  "bpsk", "qpsk", "16qam", "64qam" or "256qam"

@@ -18,7 +18,7 @@ namespace theory {
  */
 
 /*!
- * Event A3 with independent shadowing of both links, eq. (2):
+ * Event A3 with independent shadowing of both links, eq. (8):
  * Q((hysteresis + L_T - L_S) / (sqrt(2) shadowing_std)).
  *
  * \param path_loss_serving  L_S, one way, dB
@@ -32,7 +32,7 @@ ISAC_API double handover_probability_rsrp(double path_loss_serving,
                                           double shadowing_std);
 
 /*!
- * The target's measured distance is shorter by more than the threshold, eq. (8):
+ * The target's measured distance is shorter by more than the threshold, eq. (9):
  * Q((threshold + d_T - d_S) / sqrt(variance_S + variance_T)).
  *
  * \param distance_serving  d_S, m, not negative
@@ -48,7 +48,7 @@ ISAC_API double handover_probability_distance(double distance_serving,
                                               double variance_target);
 
 /*!
- * Either of two independent conditions, eq. (9): p_R + p_D - p_R p_D.
+ * Either of two independent conditions, eq. (10): p_R + p_D - p_R p_D.
  *
  * \param p_rsrp      0 to 1
  * \param p_distance  0 to 1

@@ -47,7 +47,7 @@ ISAC_API double free_space_path_loss(double distance, double carrier_frequency);
  * Loss of the path out to a target and back, by the radar equation with any one-way loss:
  * 2 L - 10 log10(rcs) + 10 log10(lambda^2 / 4 pi), dB. With the free-space loss this is
  * (4 pi)^3 d^4 / (lambda^2 rcs). (J. Li et al., "Sensing-Enhanced Handover Criterion for
- * Low-Altitude Wireless Networks", eq. (4).)
+ * Low-Altitude Wireless Networks", section II.)
  *
  * \param path_loss   one way, dB
  * \param rcs         m^2, not negative; zero gives an infinite loss
