@@ -7,10 +7,10 @@
 
 /*!
  * Compiles a function several times and lets the loader take what the machine has, for
- * loops that neither VOLK nor FFTW offers. The resolvers run before a sanitizer is set up,
- * so those builds take the plain code.
+ * loops that neither VOLK nor FFTW offers. The resolvers run before a sanitizer is set
+ * up, so those builds take the plain code.
  */
-#if defined(__x86_64__) && defined(__linux__) && defined(__GNUC__) && \
+#if defined(__x86_64__) && defined(__linux__) && defined(__GNUC__) &&          \
     !defined(__clang__) && __GNUC__ >= 12 && !defined(__SANITIZE_ADDRESS__) && \
     !defined(__SANITIZE_THREAD__)
 #define ISAC_SIMD_CLONES \
@@ -22,10 +22,9 @@
 namespace gr {
 namespace isac {
 
-//! Eight floats that the compiler maps to the registers it has; loads and stores need no
-//! more than a float's alignment.
+//! Eight floats, which the compiler maps to the registers that a clone has. Load and
+//! store them by memcpy: then they need no alignment.
 typedef float float8 __attribute__((vector_size(32)));
-typedef float float8_unaligned __attribute__((vector_size(32), aligned(4), may_alias));
 
 } // namespace isac
 } // namespace gr

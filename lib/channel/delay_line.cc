@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cmath>
 #include <complex>
+#include <cstring>
 
 namespace gr {
 namespace isac {
@@ -32,6 +33,16 @@ struct rotation {
     float factor_im;
 };
 
+inline void load(float8& v, const float* from) { std::memcpy(&v, from, sizeof(v)); }
+
+inline void add_to(float* to, const float8& v)
+{
+    float8 sum;
+    load(sum, to);
+    sum += v;
+    std::memcpy(to, &sum, sizeof(sum));
+}
+
 // Real and imaginary parts apart keep all lanes of a register alike. The sums of a tile
 // stay in registers over all taps.
 ISAC_SIMD_CLONES
@@ -42,25 +53,24 @@ void add_tile(const float* re,
               float* sum_re,
               float* sum_im)
 {
-    const auto load = [](const float* p) {
-        return reinterpret_cast<const float8_unaligned*>(p);
-    };
     float8 y_re[VECTORS] = {}, y_im[VECTORS] = {};
     for (size_t k = 0; k < NUM_TAPS; k++) {
         for (size_t v = 0; v < VECTORS; v++) {
-            y_re[v] += taps[k] * *load(re + k + v * LANES);
-            y_im[v] += taps[k] * *load(im + k + v * LANES);
+            float8 x_re, x_im;
+            load(x_re, re + k + v * LANES);
+            load(x_im, im + k + v * LANES);
+            y_re[v] += taps[k] * x_re;
+            y_im[v] += taps[k] * x_im;
         }
     }
     for (size_t v = 0; v < VECTORS; v++) {
-        const float8 p_re = *load(turn.re + v * LANES);
-        const float8 p_im = *load(turn.im + v * LANES);
+        float8 p_re, p_im;
+        load(p_re, turn.re + v * LANES);
+        load(p_im, turn.im + v * LANES);
         const float8 a_re = turn.factor_re * p_re - turn.factor_im * p_im;
         const float8 a_im = turn.factor_re * p_im + turn.factor_im * p_re;
-        *reinterpret_cast<float8_unaligned*>(sum_re + v * LANES) +=
-            a_re * y_re[v] - a_im * y_im[v];
-        *reinterpret_cast<float8_unaligned*>(sum_im + v * LANES) +=
-            a_re * y_im[v] + a_im * y_re[v];
+        add_to(sum_re + v * LANES, a_re * y_re[v] - a_im * y_im[v]);
+        add_to(sum_im + v * LANES, a_re * y_im[v] + a_im * y_re[v]);
     }
 }
 
