@@ -35,9 +35,9 @@ void echoes(benchmark::State& state)
         benchmark::ClobberMemory();
     }
     state.SetItemsProcessed(state.iterations() * SAMPLES);
-    state.counters["per_target_and_sample"] =
-        benchmark::Counter(static_cast<double>(state.iterations() * SAMPLES * state.range(0)),
-                           benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
+    state.counters["per_target_and_sample"] = benchmark::Counter(
+        static_cast<double>(state.iterations() * SAMPLES * state.range(0)),
+        benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
 }
 BENCHMARK(echoes)
     ->ArgNames({ "targets", "speed" })

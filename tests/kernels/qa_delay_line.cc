@@ -166,9 +166,8 @@ BOOST_AUTO_TEST_CASE(long_delays_by_reserve_keep_the_past)
         if (n < 20000)
             continue;
         for (size_t i = 0; i < 1000; i++)
-            BOOST_REQUIRE(
-                std::abs(std::complex<double>(y[i]) - signal.at(n + i - 19000.25)) <
-                1e-3);
+            BOOST_REQUIRE(std::abs(std::complex<double>(y[i]) -
+                                   signal.at(n + i - 19000.25)) < 1e-3);
     }
 }
 
