@@ -13,6 +13,6 @@ from .run import run_until
 def __getattr__(name):
     # Displays need Qt, which a headless machine may lack: imported when first asked for.
     if name == "handover_display":
-        from .handover_display import handover_display
+        from .displays import handover_display
         return handover_display
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

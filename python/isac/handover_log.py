@@ -3,6 +3,7 @@
 #
 """Collects what cells measure of one user, for displays and for reports after a run."""
 
+import functools
 import threading
 from collections import defaultdict
 
@@ -15,6 +16,22 @@ LINK_FIELDS = ("scene_time", "frame", "rsrp_dbm", "sinr_db", "evm_db", "ber")
 TARGET_FIELDS = ("scene_time", "frame", "delay", "doppler", "range", "velocity", "snr",
                  "var_delay", "var_doppler")
 BOUND_FIELDS = ("scene_time", "frame", "efficiency_delay", "rmse_delay")
+
+
+def _guarded(handler):
+    # An exception would end the block's thread, and all further messages with it. The name must
+    # stay, GNU Radio calls a Python handler by it.
+    @functools.wraps(handler)
+    def handle(self, message):
+        try:
+            with self._lock:
+                handler(self, message)
+        except (KeyError, ValueError, TypeError, IndexError, AttributeError) as error:
+            self.num_dropped += 1
+            if self.num_dropped == 1:
+                gr.logger("isac.handover_log").warn(
+                    f"a message was dropped: {error!r}; further ones are counted only")
+    return handle
 
 
 class handover_log(gr.basic_block):
@@ -44,7 +61,7 @@ class handover_log(gr.basic_block):
                               ("handover", self._on_handover),
                               ("pdus", self._on_pdu)):
             self.message_port_register_in(pmt.intern(port))
-            self.set_msg_handler(pmt.intern(port), self._guarded(handler))
+            self.set_msg_handler(pmt.intern(port), handler)
 
     def clear(self) -> None:
         """Forgets everything, to begin another flight."""
@@ -57,30 +74,20 @@ class handover_log(gr.basic_block):
             self._payload = {}
             self._frames = defaultdict(int)
 
-    def _guarded(self, handler):
-        # An exception would end the block's thread, and all further messages with it.
-        def handle(message):
-            try:
-                with self._lock:
-                    handler(message)
-            except (KeyError, ValueError, TypeError, IndexError, AttributeError) as error:
-                self.num_dropped += 1
-                if self.num_dropped == 1:
-                    gr.logger("isac.handover_log").warn(
-                        f"a message was dropped: {error!r}; further ones are counted only")
-        return handle
-
+    @_guarded
     def _on_link(self, message):
         report = pmt.to_python(message)
         self._links[report["node"]].append([report[key] for key in LINK_FIELDS])
         self._frames["link", report["node"]] += 1
 
+    @_guarded
     def _on_detections(self, message):
         report = pmt.to_python(message)
         self._frames["detections", report["tx"]] += 1
         if len(report["snr"]):
             self._keep_target(self._detections, report, int(np.argmax(report["snr"])))
 
+    @_guarded
     def _on_truth(self, message):
         report = pmt.to_python(message)
         self._frames["ground_truth", report["tx"]] += 1
@@ -94,15 +101,18 @@ class handover_log(gr.basic_block):
             [report["scene_time"], report["frame"]] +
             [report[key][index] for key in TARGET_FIELDS[2:]])
 
+    @_guarded
     def _on_bounds(self, message):
         report = pmt.to_python(message)
         self._bounds[report["tx"]].append([report[key] for key in BOUND_FIELDS])
 
+    @_guarded
     def _on_handover(self, message):
         report = pmt.to_python(message)
         self._handovers.append({key: report[key] for key in
                                 ("scene_time", "from", "to", "cause")})
 
+    @_guarded
     def _on_pdu(self, message):
         meta = pmt.to_python(pmt.car(message))
         self._frames["pdus", meta["node"]] += 1
