@@ -12,6 +12,7 @@
 #include <volk/volk.h>
 #include <algorithm>
 #include <cmath>
+#include <mutex>
 
 namespace gr {
 namespace isac {
@@ -36,7 +37,7 @@ size_t transform_length(size_t points)
 
 void* forward_plan(volk::vector<gr_complex>& in, volk::vector<gr_complex>& out, int sign)
 {
-    gr::fft::planner::scoped_lock lock(gr::fft::planner::mutex());
+    std::lock_guard<std::mutex> lock(gr::fft::planner::mutex());
     return fftwf_plan_dft_1d(static_cast<int>(in.size()),
                              reinterpret_cast<fftwf_complex*>(in.data()),
                              reinterpret_cast<fftwf_complex*>(out.data()),
@@ -134,7 +135,7 @@ channel_estimator::channel_estimator(ofdm_grid::sptr grid)
 
 channel_estimator::~channel_estimator()
 {
-    gr::fft::planner::scoped_lock lock(gr::fft::planner::mutex());
+    std::lock_guard<std::mutex> lock(gr::fft::planner::mutex());
     fftwf_destroy_plan(static_cast<fftwf_plan>(d_delay_plan));
     fftwf_destroy_plan(static_cast<fftwf_plan>(d_doppler_plan));
 }
@@ -191,9 +192,8 @@ void channel_estimator::search()
         return std::norm(a) < std::norm(b);
     };
     const size_t length = d_doppler_out.size();
-    const auto bin =
-        std::max_element(d_doppler_out.begin(), d_doppler_out.end(), power) -
-        d_doppler_out.begin();
+    const auto bin = std::max_element(d_doppler_out.begin(), d_doppler_out.end(), power) -
+                     d_doppler_out.begin();
     double cycles = static_cast<double>(bin) / length;
     cycles -= std::round(cycles);
     d_doppler = cycles / (spacing * d_grid->symbol_duration());
@@ -254,7 +254,9 @@ bool channel_estimator::estimate(const gr_complex* rows)
     d_gain = sum / static_cast<double>(d_cells.size());
     d_used_tiles = nullptr;
     d_dispersive = false;
-    if (!(std::norm(d_gain) > 0) || !std::isfinite(std::norm(d_gain)))
+    // What single precision can divide by.
+    constexpr double least_power = 1e-32;
+    if (!(std::norm(d_gain) > least_power && std::isfinite(std::norm(d_gain))))
         return false;
     smooth();
     return true;
@@ -272,8 +274,8 @@ void channel_estimator::smooth()
     for (size_t row = 0; row < d_symbols.size(); row++) {
         const size_t symbol = d_symbols[row];
         const gr_complex turn(
-            inverse * std::complex<double>(
-                          phasor(-d_doppler * d_grid->symbol_times()[symbol])));
+            inverse *
+            std::complex<double>(phasor(-d_doppler * d_grid->symbol_times()[symbol])));
         gr_complex* values = d_lattice.data() + row * d_width;
         volk_32fc_x2_multiply_32fc(values, values, d_steering.data(), d_width);
         multiply_scalar(values, values, turn, d_width);
@@ -297,8 +299,8 @@ void channel_estimator::smooth()
         d_signal = std::max(0.0, power * d_pilot_tiles->power());
     }
     for (size_t k = 0; k < n; k++)
-        d_equaliser[k] = gr_complex(
-            inverse * std::complex<double>(phasor((k - 0.5 * n) * d_cycles)));
+        d_equaliser[k] =
+            gr_complex(inverse * std::complex<double>(phasor((k - 0.5 * n) * d_cycles)));
 }
 
 void channel_estimator::refine(const gr_complex* rows,
@@ -342,8 +344,8 @@ void channel_estimator::refine(const gr_complex* rows,
 
     d_band_tiles->clear();
     for (size_t k = 0; k < n; k++)
-        d_equaliser[k] = gr_complex(
-            std::complex<double>(phasor((k - 0.5 * n) * d_cycles)) / d_gain);
+        d_equaliser[k] =
+            gr_complex(std::complex<double>(phasor((k - 0.5 * n) * d_cycles)) / d_gain);
     for (size_t symbol = 0; symbol < m; symbol++) {
         mapper.map(symbol, bits, known.data());
         const gr_complex turn = phasor(-d_doppler * times[symbol]);

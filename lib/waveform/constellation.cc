@@ -49,7 +49,7 @@ constellation::constellation(const std::string& modulation) : d_bits(bits_of(mod
         const float level = std::sqrt(0.5f);
         d_points = { { level, level }, { -level, -level } };
         d_levels = 2;
-        d_half_distance = level;
+        d_half_distance = 1; // the two points are opposite
         return;
     }
     const int axis_bits = d_bits / 2;

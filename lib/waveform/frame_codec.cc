@@ -2,12 +2,12 @@
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
 
+#include "bit_count.h"
 #include <gnuradio/isac/check.h>
 #include <gnuradio/isac/waveform/frame_codec.h>
 #include <gnuradio/isac/waveform/gold_sequence.h>
 #include <boost/crc.hpp>
 #include <algorithm>
-#include <bitset>
 
 namespace gr {
 namespace isac {
@@ -116,8 +116,9 @@ decoded_frame frame_codec::decode(const uint8_t* bits)
     result.payload_bytes = length;
     result.ok =
         get(result.payload + length, crc_bytes) == payload_crc(result.payload, length);
-    for (size_t i = OVERHEAD + length; i < d_descrambled.size(); i++)
-        result.idle_bit_errors += std::bitset<8>(d_descrambled[i]).count();
+    const size_t used = OVERHEAD + length;
+    result.idle_bit_errors =
+        count_bits(d_descrambled.data() + used, d_descrambled.size() - used);
     return result;
 }
 

@@ -10,6 +10,7 @@
 #include <volk/volk.h>
 #include <algorithm>
 #include <cmath>
+#include <mutex>
 
 namespace gr {
 namespace isac {
@@ -40,7 +41,7 @@ ofdm_transform::ofdm_transform(ofdm_grid::sptr grid, int timing_advance)
     }
     // One symbol a plan: its data stays in the first-level cache from mapping to output,
     // where a batch over the frame would go through memory.
-    gr::fft::planner::scoped_lock lock(gr::fft::planner::mutex());
+    std::lock_guard<std::mutex> lock(gr::fft::planner::mutex());
     auto* in = reinterpret_cast<fftwf_complex*>(d_in.data());
     auto* out = reinterpret_cast<fftwf_complex*>(d_out.data());
     const int length = static_cast<int>(n);
@@ -50,7 +51,7 @@ ofdm_transform::ofdm_transform(ofdm_grid::sptr grid, int timing_advance)
 
 ofdm_transform::~ofdm_transform()
 {
-    gr::fft::planner::scoped_lock lock(gr::fft::planner::mutex());
+    std::lock_guard<std::mutex> lock(gr::fft::planner::mutex());
     fftwf_destroy_plan(static_cast<fftwf_plan>(d_inverse));
     fftwf_destroy_plan(static_cast<fftwf_plan>(d_forward));
 }

@@ -34,6 +34,8 @@ public:
     constellation& operator=(const constellation&) = delete;
 
     int bits_per_symbol() const { return d_bits; }
+    //! Half the distance between neighbours.
+    float half_distance() const { return d_half_distance; }
     //! The symbol of every group of bits, the first bit most significant.
     const std::vector<gr_complex>& points() const { return d_points; }
 
@@ -52,8 +54,8 @@ public:
 
 private:
     int d_bits;
-    int d_levels;          // on an axis
-    float d_half_distance; // between neighbours of an axis
+    int d_levels; // on an axis
+    float d_half_distance;
     std::vector<gr_complex> d_points;
     std::vector<uint8_t> d_bits_re; // of each level of an axis, lowest level first
     std::vector<uint8_t> d_bits_im;

@@ -27,6 +27,8 @@ public:
     //! Bytes that hold the data bits of a frame, first bit most significant.
     size_t frame_bytes() const { return (d_grid->data_bits() + 7) / 8; }
 
+    const constellation& symbols() const { return d_constellation; }
+
     /*!
      * \param symbol row of the frame, 0 to M - 1
      * \param bits   frame_bytes() bytes, the whole frame

@@ -66,15 +66,15 @@ public:
 private:
     double detect(const gr_complex* rows, const uint8_t* reference);
     void measure_known(const gr_complex* rows);
-    double noise_that_decisions_bear() const;
+    void follow_decisions(const gr_complex* rows, const uint8_t* reference);
 
     ofdm_grid::sptr d_grid;
     frame_codec d_codec;
     frame_mapper d_mapper;
     std::unique_ptr<channel_estimator> d_estimator; // null: the channel is known
     double d_signal = 0, d_noise = 0;
-    double d_error = 0;       // mean squared error of an equalised element
-    double d_coherent = 0;    // power of the coherent mean of the pilots
+    double d_error = 0;    // mean squared error of an equalised element
+    double d_coherent = 0; // power of the coherent mean of the pilots
     std::vector<uint8_t> d_bits;
     volk::vector<gr_complex> d_row, d_decided;
     received_frame d_result;
