@@ -43,10 +43,11 @@ private:
     void handle_pdu(const pmt::pmt_t& pdu);
     bool stream_ended() const;
     bool needs_payload() const;
-    bool take_payload(const uint8_t* bytes, size_t available, size_t& taken);
-    void start_frame();
-    size_t room(size_t port, int noutput_items) const;
-    void next_symbol(gr_complex* samples, gr_complex* row);
+    bool stream_read(size_t consumed) const;
+    bool start_frame(bool ended);
+    size_t block_samples(size_t block) const;
+    void write_block(gr_complex* samples, gr_complex* row);
+    size_t room(size_t port) const;
 
     ofdm_grid::sptr d_grid;
     frame_codec d_codec;
@@ -73,7 +74,6 @@ private:
     volk::vector<gr_complex> d_samples;
     size_t d_waiting = 0, d_waiting_from = 0;
     volk::vector<gr_complex> d_repeated; // the frame's samples at unit power
-    bool d_repeated_ready = false;
 };
 
 } // namespace isac

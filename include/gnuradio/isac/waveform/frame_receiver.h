@@ -46,8 +46,12 @@ public:
     frame_receiver(const frame_receiver&) = delete;
     frame_receiver& operator=(const frame_receiver&) = delete;
 
+    const ofdm_grid::sptr& grid() const { return d_grid; }
     //! Bytes of a frame's data bits.
     size_t frame_bytes() const { return d_codec.frame_bytes(); }
+
+    //! Whether the grid has room for a header and CRC, without which no frame is ok.
+    bool carries_payload() const { return d_codec.carries_payload(); }
 
     /*!
      * BER is counted: against \p reference, else (when the CRC holds) against the frame
