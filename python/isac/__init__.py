@@ -5,3 +5,4 @@
 
 from .isac_python import *
 from .grid_presets import ofdm_grid_preset
+from . import sensing
