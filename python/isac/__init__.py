@@ -4,6 +4,7 @@
 """gr-isac: OFDM integrated sensing and communication for GNU Radio."""
 
 from .isac_python import *
+from . import sensing
 from . import theory
 from .grid_presets import ofdm_grid_preset
 from .handover_log import handover_log
