@@ -124,17 +124,29 @@ class drone_flight(gr.top_block):
                    for port in ("link", "detections", "ground_truth", "bounds"))
 
 
+def active_subcarriers(grid):
+    """Subcarriers that share the transmitted power; all of them are known to the station."""
+    return grid.num_active() // grid.num_symbols()
+
+
 def link_budget(grid, positions):
     """RSRP in dBm and echo SNR per resource element in dB of each station, in closed form."""
     rsrp, snr = [], []
-    noise_dbm = theory.thermal_noise_dbm(grid.sample_rate(), NOISE_FIGURE_DB)
+    element_dbm = TX_POWER_DBM - 10 * math.log10(active_subcarriers(grid))
+    noise_dbm = theory.thermal_noise_dbm(grid.subcarrier_spacing(), NOISE_FIGURE_DB)
     for station in STATIONS:
         distance = np.linalg.norm(positions - np.array(station), axis=1)
         loss = theory.path_loss_uma_av(distance, grid.carrier_frequency())
         echo = theory.echo_loss(loss, RCS_M2, grid.wavelength())
-        rsrp.append(TX_POWER_DBM + ARRAY_GAIN_DB - loss - 10 * math.log10(grid.num_subcarriers()))
-        snr.append(TX_POWER_DBM + 2 * ARRAY_GAIN_DB - echo - noise_dbm)
+        rsrp.append(element_dbm + ARRAY_GAIN_DB - loss)
+        snr.append(element_dbm + 2 * ARRAY_GAIN_DB - echo - noise_dbm)
     return np.array(rsrp), np.array(snr)
+
+
+def range_bound(grid, snr):
+    """Cramer-Rao bound of the range at a linear SNR per resource element, m^2."""
+    return theory.range_crlb(snr, grid.subcarrier_spacing(), grid.num_symbols(),
+                             active_subcarriers(grid))
 
 
 def closed_form_region(grid, criterion, shadowing_std_db, outbound, levels=(0.01, 0.99)):
@@ -148,8 +160,7 @@ def closed_form_region(grid, criterion, shadowing_std_db, outbound, levels=(0.01
     by_rsrp = theory.handover_probability_rsrp(
         loss[serving], loss[target], HYSTERESIS_DB, max(shadowing_std_db, 1e-3))
     snr = 10 ** (link_budget(grid, positions)[1] / 10)
-    variance = [theory.range_crlb(s, grid.subcarrier_spacing(), grid.num_symbols(),
-                                  grid.num_subcarriers()) for s in snr]
+    variance = range_bound(grid, snr)
     by_distance = theory.handover_probability_distance(
         distance[serving], distance[target], DISTANCE_THRESHOLD_M,
         variance[serving], variance[target])
@@ -230,8 +241,7 @@ def summary(flight, times, positions, num_frames, shadowing_std_db, payload, bui
         snr_sensed_db = 10 * np.log10(np.maximum(sensed["snr"][in_sensed], 1e-12))
         error = sensed["range"][in_sensed] - truth["range"][in_truth]
         gated = np.abs(error) < grid.range_resolution()
-        bound = [theory.range_crlb(s, grid.subcarrier_spacing(), grid.num_symbols(),
-                                   grid.num_subcarriers()) for s in truth["snr"][in_truth][gated]]
+        bound = range_bound(grid, truth["snr"][in_truth][gated])
         result["cells"].append({
             "frames_sensed": int(len(in_sensed)),
             "outliers": int(np.sum(~gated)),
@@ -307,9 +317,7 @@ def plot(flight, times, positions, path):
         ranges.plot(truth["scene_time"], truth["range"], colour, lw=0.8, alpha=0.6,
                     label=f"cell {cell}, true")
         _, a, b = np.intersect1d(truth["frame"], sensed["frame"], return_indices=True)
-        bound = np.sqrt([theory.range_crlb(
-            s, grid.subcarrier_spacing(), grid.num_symbols(), grid.num_subcarriers())
-            for s in truth["snr"]])
+        bound = np.sqrt(range_bound(grid, truth["snr"]))
         errors.semilogy(sensed["scene_time"][b],
                         np.maximum(np.abs(sensed["range"][b] - truth["range"][a]), 1e-4),
                         colour, marker=".", ls="", ms=2, alpha=0.6)
