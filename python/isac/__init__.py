@@ -5,4 +5,4 @@
 
 from .isac_python import *
 from .grid_presets import ofdm_grid_preset
-from . import theory
+from . import theory, waveform
