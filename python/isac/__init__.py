@@ -6,6 +6,7 @@
 from .isac_python import *
 from . import sensing
 from . import theory
+from . import waveform
 from .grid_presets import ofdm_grid_preset
 from .handover_log import handover_log
 from .run import run_until

@@ -574,6 +574,6 @@ void bind_waveform(py::module& m)
     bind_grid(m);
     bind_blocks(m);
     py::module kernels =
-        m.def_submodule("waveform", "The kernels of the waveform on NumPy arrays.");
+        m.def_submodule("_waveform", "The kernels of the waveform on NumPy arrays.");
     bind_kernels(kernels);
 }
