@@ -71,8 +71,9 @@ class drone_flight(gr.top_block):
         drone = isac.trajectory(times=list(times), positions=[tuple(p) for p in positions])
         self.deciders = {
             criterion: isac.handover_decider(
-                num_cells=len(STATIONS), criterion=criterion, hysteresis_db=HYSTERESIS_DB,
-                distance_threshold_m=DISTANCE_THRESHOLD_M, serving_cell=0)
+                cells=list(range(len(STATIONS))), criterion=criterion,
+                hysteresis_db=HYSTERESIS_DB, distance_threshold_m=DISTANCE_THRESHOLD_M,
+                initial_cell=0)
             for criterion in CRITERIA}
         self.decisions = {criterion: isac.handover_log() for criterion in CRITERIA}
         for criterion, decider in self.deciders.items():

@@ -136,6 +136,7 @@ void ofdm_receiver_impl::finish_frame(bool has_stream)
     if (!payload.ok || payload.payload_bytes == 0) // an idle frame passes without
         return;
     pmt::pmt_t meta = pmt::make_dict();
+    meta = pmt::dict_add(meta, metadata_keys::node(), pmt::from_long(d_node));
     meta = pmt::dict_add(meta, metadata_keys::frame(), pmt::from_uint64(stamp.frame));
     meta = pmt::dict_add(
         meta, metadata_keys::scene_time(), pmt::from_double(stamp.scene_time));
