@@ -365,7 +365,7 @@ Decides which cell serves a user, by RSRP, by sensed distance or by both. Messag
 
 The reports of all cells for one scene_time make a step. It is decided once every cell has
 reported what the criterion needs, or when more than patience newer scene times have begun: what
-is missing then is not measured. Steps that still wait at the end of a run are not decided.
+is missing then is not measured. Steps that wait when the upstream blocks end are decided then.
 
 Message inputs:
     link: node (the cell), scene_time, rsrp_dbm, sinr_db.
