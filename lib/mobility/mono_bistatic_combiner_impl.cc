@@ -85,7 +85,7 @@ mono_bistatic_combiner_impl::mono_bistatic_combiner_impl(
       d_pairs(checked_pairs(pairs)),
       d_nothing(pairs.size()),
       d_faults(d_logger),
-      d_linger(*this),
+      d_linger(*this, [this] { finish(); }),
       d_selector(pairs.size(), parameters),
       d_gatherer(checked_window(window), checked_count("combiner: patience", patience)),
       d_reports_per_pair(checked_count("combiner: reports_per_pair", reports_per_pair)),
@@ -125,20 +125,35 @@ void mono_bistatic_combiner_impl::handle_detections(const pmt::pmt_t& message)
                                   "the step of " + std::to_string(report.scene_time) +
                                       " s is decided");
         (*step)[pair - d_pairs.begin()].push_back(std::move(report));
-        decided = decide();
+        decided = decide(false);
     }
+    publish(decided);
+}
+
+void mono_bistatic_combiner_impl::finish()
+{
+    messages decided;
+    {
+        std::lock_guard<std::mutex> lock(d_mutex);
+        decided = decide(true);
+    }
+    publish(decided);
+}
+
+void mono_bistatic_combiner_impl::publish(const messages& decided)
+{
     for (const auto& [port, content] : decided)
         message_port_pub(port, content);
 }
 
-mono_bistatic_combiner_impl::messages mono_bistatic_combiner_impl::decide()
+mono_bistatic_combiner_impl::messages mono_bistatic_combiner_impl::decide(bool all)
 {
     messages out;
     step_gatherer<reports>::step step{ 0, d_nothing };
-    const auto complete = [this](const reports& pairs) {
-        return std::all_of(pairs.begin(), pairs.end(), [this](const auto& looks) {
-            return looks.size() >= d_reports_per_pair;
-        });
+    const auto complete = [this, all](const reports& pairs) {
+        return all || std::all_of(pairs.begin(), pairs.end(), [this](const auto& looks) {
+                   return looks.size() >= d_reports_per_pair;
+               });
     };
     while (d_gatherer.take(step, complete)) {
         std::vector<detections> combined(d_pairs.size());

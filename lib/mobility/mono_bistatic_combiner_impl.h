@@ -47,7 +47,10 @@ private:
     using messages = std::vector<std::pair<pmt::pmt_t, pmt::pmt_t>>; // port, message
 
     void handle_detections(const pmt::pmt_t& message);
-    messages decide();
+    // Decides the steps that are over, at the end all that wait.
+    messages decide(bool all);
+    void finish();
+    void publish(const messages& decided);
     detections combine(const std::vector<detections>& looks) const;
     void change(double selection_parameters::*member, double value);
 

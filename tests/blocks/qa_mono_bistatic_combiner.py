@@ -159,9 +159,11 @@ class qa_mono_bistatic_combiner(gr_unittest.TestCase):
         """Every step's detections also reach a decider behind the combiner."""
         count = 40
         self.connect(patience=count)
+        # The last step never becomes complete, and is decided at the end.
         players = [message_player([("detections", detections(*pair, 0.1 * i, [1000], snr=snr))
-                                   for i in range(count)], pause)
-                   for pair, snr, pause in ((MONO, 1, 0), (BISTATIC, 0.1, 0.02))]
+                                   for i in range(steps)], pause)
+                   for pair, steps, snr, pause in (
+                       (MONO, count + 1, 1, 0), (BISTATIC, count, 0.1, 0.02))]
         for player in players:
             self.tb.connect(player, blocks.null_sink(gr.sizeof_float))
             self.tb.msg_connect(player, "detections", self.combiner, "detections")
@@ -169,9 +171,9 @@ class qa_mono_bistatic_combiner(gr_unittest.TestCase):
         self.tb.msg_connect(self.combiner, "detections", decider, "detections")
         self.tb.run()
         self.assertEqual(self.combiner.faults(), {})
-        self.assertEqual(self.combiner.num_steps(), count)
-        self.assertEqual(self.detections.num_messages(), count)
-        self.assertEqual(decider.num_steps(), count)
+        for received in (self.combiner.num_steps(), self.detections.num_messages(),
+                         decider.num_steps()):
+            self.assertEqual(received, count + 1)
 
 
 if __name__ == "__main__":

@@ -27,8 +27,8 @@ namespace isac {
  * every pair has reported, or when more than `patience` newer ones have begun: a pair
  * that is missing then is silent. The pair of the highest SNR is selected, with
  * hysteresis and time-to-trigger (configuration_selector). After one of several upstream
- * blocks has finished, the block goes on until its messages have ended; steps that still
- * wait then are not decided.
+ * blocks has finished, the block goes on until its messages have ended, and decides what
+ * still waits.
  *
  * Message input (keys in metadata_keys.h):
  * - `detections`: of any pair that is listed
