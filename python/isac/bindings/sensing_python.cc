@@ -2,10 +2,306 @@
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
 
+#include <gnuradio/isac/sensing/cfar_threshold.h>
+#include <gnuradio/isac/sensing/target_estimator.h>
+#include <gnuradio/isac/sensing/window.h>
+#include <pybind11/complex.h>
 #include <pybind11/numpy.h>
 #include <pybind11/pybind11.h>
 #include <pybind11/stl.h>
+#include <cmath>
+#include <optional>
 
 namespace py = pybind11;
 
-void bind_sensing(py::module& m) { (void)m; }
+namespace {
+
+using namespace gr::isac;
+
+using rows_array = py::array_t<gr_complex, py::array::c_style | py::array::forcecast>;
+using map_array = py::array_t<float, py::array::c_style | py::array::forcecast>;
+
+void check_rows(const rows_array& rows, const ofdm_grid& grid, const char* name)
+{
+    const auto symbols = static_cast<py::ssize_t>(grid.num_symbols());
+    const auto subcarriers = static_cast<py::ssize_t>(grid.num_subcarriers());
+    if (rows.ndim() != 2 || rows.shape(0) != symbols || rows.shape(1) != subcarriers)
+        throw std::invalid_argument(std::string(name) + " must be an array of " +
+                                    std::to_string(symbols) + " symbols x " +
+                                    std::to_string(subcarriers) + " subcarriers");
+    const gr_complex* values = rows.data();
+    for (py::ssize_t i = 0; i < rows.size(); i++)
+        if (!std::isfinite(values[i].real()) || !std::isfinite(values[i].imag()))
+            throw std::invalid_argument(std::string(name) +
+                                        " holds a NaN or an infinity");
+}
+
+const gr_complex* check_reference(const std::optional<rows_array>& reference,
+                                  const ofdm_grid& grid,
+                                  bool pilots_only)
+{
+    if (reference.has_value() == pilots_only)
+        throw std::invalid_argument(
+            pilots_only ? "reference must be None where the pilots alone are known"
+                        : "reference must be given where pilots_only is False");
+    if (!reference)
+        return nullptr;
+    check_rows(*reference, grid, "reference");
+    return reference->data();
+}
+
+void check_sent(bool sent)
+{
+    if (!sent)
+        throw std::invalid_argument("reference is zero everywhere");
+}
+
+py::array_t<double> array(const std::vector<double>& values)
+{
+    return py::array_t<double>(values.size(), values.data());
+}
+
+py::array_t<float> map_of(const range_doppler_map& map)
+{
+    return py::array_t<float>({ map.doppler_cells(), map.range_cells() });
+}
+
+range_doppler_map::parameters map_parameters(bool pilots_only,
+                                             const std::string& mode,
+                                             const std::string& window,
+                                             double window_parameter,
+                                             int pad_delay,
+                                             int pad_doppler)
+{
+    range_doppler_map::parameters p;
+    p.pilots_only = pilots_only;
+    p.mode = mode;
+    p.window = window;
+    p.window_parameter = window_parameter;
+    p.pad_delay = pad_delay;
+    p.pad_doppler = pad_doppler;
+    return p;
+}
+
+cfar::parameters cfar_parameters(double pfa,
+                                 const std::string& kind,
+                                 std::pair<int, int> guard,
+                                 std::pair<int, int> training,
+                                 double rank)
+{
+    cfar::parameters p;
+    p.pfa = pfa;
+    p.kind = kind;
+    p.guard_delay = guard.first;
+    p.guard_doppler = guard.second;
+    p.training_delay = training.first;
+    p.training_doppler = training.second;
+    p.rank = rank;
+    return p;
+}
+
+void bind_map(py::module& m)
+{
+    const range_doppler_map::parameters defaults;
+    py::class_<range_doppler_map, std::shared_ptr<range_doppler_map>>(
+        m, "range_doppler_map", "One frame of rows to a range-Doppler map.")
+        .def(py::init([](std::shared_ptr<ofdm_grid> grid,
+                         bool pilots_only,
+                         const std::string& mode,
+                         const std::string& window,
+                         double window_parameter,
+                         int pad_delay,
+                         int pad_doppler) {
+                 return std::make_shared<range_doppler_map>(
+                     grid,
+                     map_parameters(pilots_only,
+                                    mode,
+                                    window,
+                                    window_parameter,
+                                    pad_delay,
+                                    pad_doppler));
+             }),
+             py::arg("grid"),
+             py::arg("pilots_only") = defaults.pilots_only,
+             py::arg("mode") = defaults.mode,
+             py::arg("window") = defaults.window,
+             py::arg("window_parameter") = defaults.window_parameter,
+             py::arg("pad_delay") = defaults.pad_delay,
+             py::arg("pad_doppler") = defaults.pad_doppler)
+        .def(
+            "process",
+            [](range_doppler_map& map,
+               const rows_array& rows,
+               const std::optional<rows_array>& reference) {
+                check_rows(rows, map.grid(), "rows");
+                const auto* sent =
+                    check_reference(reference, map.grid(), map.params().pilots_only);
+                auto powers = map_of(map);
+                check_sent(map.process(rows.data(), sent, powers.mutable_data()));
+                return powers;
+            },
+            py::arg("rows"),
+            py::arg("reference") = py::none(),
+            "Powers, doppler_cells x range_cells, of an M x N array.")
+        .def("doppler_cells", &range_doppler_map::doppler_cells, "Rows of the map.")
+        .def("range_cells", &range_doppler_map::range_cells, "Columns of the map.")
+        .def("delay_step", &range_doppler_map::delay_step, "s a column.")
+        .def("doppler_step", &range_doppler_map::doppler_step, "Hz a row.");
+}
+
+void bind_cfar(py::module& m)
+{
+    const cfar::parameters defaults;
+    m.def(
+        "cfar",
+        [](const map_array& map,
+           double pfa,
+           const std::string& kind,
+           std::pair<int, int> guard,
+           std::pair<int, int> training,
+           double rank,
+           std::pair<double, double> correlation) {
+            if (map.ndim() != 2 || map.size() == 0)
+                throw std::invalid_argument(
+                    "map must be an array of Doppler rows x range cells");
+            const float* values = map.data();
+            for (py::ssize_t i = 0; i < map.size(); i++)
+                if (!(values[i] >= 0) || !std::isfinite(values[i]))
+                    throw std::invalid_argument(
+                        "map must hold powers: finite and not negative");
+            cfar detector(
+                map.shape(0),
+                map.shape(1),
+                cfar_parameters(pfa, kind, guard, training, rank),
+                cell_correlation::of_lengths(correlation.first, correlation.second));
+            std::vector<map_cell> detected;
+            map_array thresholds({ map.shape(0), map.shape(1) });
+            detector.process(values, detected, thresholds.mutable_data());
+            py::array_t<int64_t> cells(
+                { static_cast<py::ssize_t>(detected.size()), py::ssize_t(2) });
+            auto view = cells.mutable_unchecked<2>();
+            for (size_t i = 0; i < detected.size(); i++) {
+                view(i, 0) = detected[i].doppler;
+                view(i, 1) = detected[i].range;
+            }
+            return py::make_tuple(cells, thresholds);
+        },
+        py::arg("map"),
+        py::arg("pfa") = defaults.pfa,
+        py::arg("kind") = defaults.kind,
+        py::arg("guard") = std::make_pair(defaults.guard_delay, defaults.guard_doppler),
+        py::arg("training") =
+            std::make_pair(defaults.training_delay, defaults.training_doppler),
+        py::arg("rank") = defaults.rank,
+        py::arg("correlation") = std::make_pair(1.0, 1.0),
+        R"doc(
+Cells of a power map that exceed their CFAR threshold.
+
+Every cell is tested: Doppler (rows) wraps, delay (columns) does not.
+
+Args:
+    map: powers, Doppler rows x range columns.
+    pfa: probability of false alarm of a cell, above 0 and below 1.
+    kind: "ca" (mean of the training cells) or "os" (order statistic).
+    guard: guard cells on each side, (delay, doppler), in strides of the correlation.
+    training: training cells beyond them, likewise.
+    rank: for "os", the order statistic as a share of the training cells.
+    correlation: cells from one independent cell to the next, (delay, doppler), at least 1: the
+        zero-padding, times the widening of the window (1.5 for Hann).
+
+Returns:
+    The detected cells, K x 2 of (row, column), and the threshold of every cell.
+
+Raises:
+    ValueError: naming the parameter, its value and its limit.
+)doc");
+    m.def("ca_multiplier",
+          py::overload_cast<size_t, double>(&ca_multiplier),
+          py::arg("num_training"),
+          py::arg("pfa"),
+          "Threshold over the mean of independent training cells: n (pfa^(-1/n) - 1).");
+    m.def("os_multiplier",
+          &os_multiplier,
+          py::arg("num_training"),
+          py::arg("rank"),
+          py::arg("pfa"),
+          "Threshold over the rank smallest of independent training cells.");
+    m.def("window_names", &window_names, "Windows that maps can have.");
+}
+
+void bind_estimator(py::module& m)
+{
+    const target_estimator::parameters defaults;
+    py::class_<target_estimator, std::shared_ptr<target_estimator>>(
+        m, "target_estimator", "One frame of rows to targets.")
+        .def(py::init([](std::shared_ptr<ofdm_grid> grid,
+                         bool pilots_only,
+                         const std::string& mode,
+                         const std::string& window,
+                         double window_parameter,
+                         int pad_delay,
+                         int pad_doppler,
+                         double pfa,
+                         const std::string& kind,
+                         std::pair<int, int> guard,
+                         std::pair<int, int> training,
+                         double rank,
+                         int max_targets) {
+                 target_estimator::parameters p;
+                 p.map = map_parameters(
+                     pilots_only, mode, window, window_parameter, pad_delay, pad_doppler);
+                 p.detector = cfar_parameters(pfa, kind, guard, training, rank);
+                 p.max_targets = max_targets;
+                 return std::make_shared<target_estimator>(grid, p);
+             }),
+             py::arg("grid"),
+             py::arg("pilots_only") = defaults.map.pilots_only,
+             py::arg("mode") = defaults.map.mode,
+             py::arg("window") = defaults.map.window,
+             py::arg("window_parameter") = defaults.map.window_parameter,
+             py::arg("pad_delay") = defaults.map.pad_delay,
+             py::arg("pad_doppler") = defaults.map.pad_doppler,
+             py::arg("pfa") = defaults.detector.pfa,
+             py::arg("kind") = defaults.detector.kind,
+             py::arg("guard") = std::make_pair(defaults.detector.guard_delay,
+                                               defaults.detector.guard_doppler),
+             py::arg("training") = std::make_pair(defaults.detector.training_delay,
+                                                  defaults.detector.training_doppler),
+             py::arg("rank") = defaults.detector.rank,
+             py::arg("max_targets") = defaults.max_targets)
+        .def(
+            "process",
+            [](target_estimator& estimator,
+               const rows_array& rows,
+               const std::optional<rows_array>& reference) {
+                const auto& map = estimator.map();
+                check_rows(rows, map.grid(), "rows");
+                const auto* sent =
+                    check_reference(reference, map.grid(), map.params().pilots_only);
+                detections report;
+                check_sent(estimator.process(rows.data(), sent, report));
+                py::dict d;
+                d["delay"] = array(report.delay);
+                d["doppler"] = array(report.doppler);
+                d["range"] = array(report.range);
+                d["velocity"] = array(report.velocity);
+                d["snr"] = array(report.snr);
+                d["var_delay"] = array(report.var_delay);
+                d["var_doppler"] = array(report.var_doppler);
+                return d;
+            },
+            py::arg("rows"),
+            py::arg("reference") = py::none(),
+            "The targets of an M x N array, strongest first, as a dict of arrays.");
+}
+
+} // namespace
+
+// The kernels stay in a module of their own; gnuradio.isac.sensing is what users see.
+void bind_sensing(py::module& m)
+{
+    py::module kernels = m.def_submodule("_sensing", "Sensing kernels.");
+    bind_map(kernels);
+    bind_cfar(kernels);
+    bind_estimator(kernels);
+}

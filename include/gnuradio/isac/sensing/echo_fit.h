@@ -1,0 +1,113 @@
+/*
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+#ifndef INCLUDED_ISAC_SENSING_ECHO_FIT_H
+#define INCLUDED_ISAC_SENSING_ECHO_FIT_H
+
+#include <gnuradio/gr_complex.h>
+#include <gnuradio/isac/api.h>
+#include <gnuradio/isac/ofdm_grid.h>
+#include <gnuradio/isac/sensing/element_pattern.h>
+#include <gnuradio/isac/theory/fisher.h>
+#include <volk/volk_alloc.hh>
+#include <complex>
+#include <vector>
+
+namespace gr {
+namespace isac {
+
+//! One echo in a frame: amplitude X exp(-j 2 pi f delay) exp(+j 2 pi t doppler).
+struct echo {
+    double delay = 0;                   //!< s
+    double doppler = 0;                 //!< Hz
+    std::complex<double> amplitude = 0; //!< relative to the reference X
+};
+
+/*!
+ * \brief Kernel: maximum-likelihood delay and Doppler of the echoes of one frame.
+ * \ingroup isac
+ *
+ * In white noise the estimate of one echo maximises abs(sum conj(X) y exp(+j 2 pi f
+ * delay) exp(-j 2 pi t doppler))^2 over the elements used, at the exact symbol times,
+ * whatever window the map was made with. The frame is rotated to the coarse place and
+ * summed in blocks, at most 32 along each axis, on which Newton's method then works; the
+ * blocks lose a part in a thousand of the information an axis holds.
+ */
+class ISAC_API echo_fit
+{
+public:
+    echo_fit(ofdm_grid::sptr grid, const element_pattern& pattern);
+
+    echo_fit(const echo_fit&) = delete;
+    echo_fit& operator=(const echo_fit&) = delete;
+
+    //! Takes a frame; see range_doppler_map::process(). The rows are copied.
+    void load(const gr_complex* rows, const gr_complex* reference);
+
+    //! Power at a place, scaled so that noise has its power a resource element as mean.
+    double power(double delay, double doppler);
+
+    //! The echo next to a place that is less than a cell off.
+    echo refine(double delay, double doppler);
+
+    /*!
+     * The same for an echo that was subtracted, as if it had not been; what was
+     * subtracted is replaced.
+     */
+    void refine_subtracted(echo& e);
+
+    void subtract(const echo& e);
+
+    //! Power an element that is left, with \p num_echoes echoes taken as subtracted.
+    double residual_power(size_t num_echoes) const;
+    //! The same when the only echo is \p e and was not subtracted.
+    double residual_power(const echo& e) const;
+
+    //! Sum of abs(X)^2.
+    double energy() const { return d_energy; }
+    //! Elements used.
+    double num_elements() const { return d_num_elements; }
+    //! Of the frame's elements and energies, relative to their mean.
+    theory::pattern_moments moments() const;
+
+    //! \name Size of a cell that the elements' extent resolves
+    //! \{
+    double delay_cell() const { return d_delay_cell; }
+    double doppler_cell() const { return d_doppler_cell; }
+    //! \}
+
+private:
+    using value = std::complex<double>;
+    struct likelihood;
+
+    void measure();
+    void compress(double delay, double doppler);
+    void restore(const value& amplitude);
+    likelihood evaluate(double delay, double doppler) const;
+    void search(double& delay, double& doppler);
+    void climb(double& delay, double& doppler) const;
+    echo maximise(echo e, bool was_subtracted);
+    void add(const echo& e, double sign);
+    void rotate_rows(double delay);
+
+    ofdm_grid::sptr d_grid;
+    element_pattern d_pattern;
+    double d_delay_cell, d_doppler_cell;
+    std::vector<size_t> d_edges_delay, d_edges_doppler;     // of the blocks
+    std::vector<double> d_centres_delay, d_centres_doppler; // Hz and s
+    volk::vector<gr_complex> d_products;                    // y conj(X)
+    volk::vector<float> d_energies;                         // abs(X)^2
+    volk::vector<gr_complex> d_teeth, d_rotation, d_row;
+    std::vector<value> d_blocks;          // the frame, rotated and summed
+    std::vector<double> d_block_energies; // of X
+    theory::pattern_moments d_pattern_moments;
+    double d_energy = 0;
+    double d_num_elements = 0;
+    bool d_uniform = true;
+};
+
+} // namespace isac
+} // namespace gr
+
+#endif /* INCLUDED_ISAC_SENSING_ECHO_FIT_H */

@@ -1,0 +1,123 @@
+/*
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+#ifndef INCLUDED_ISAC_SENSING_RANGE_DOPPLER_MAP_H
+#define INCLUDED_ISAC_SENSING_RANGE_DOPPLER_MAP_H
+
+#include <gnuradio/gr_complex.h>
+#include <gnuradio/isac/api.h>
+#include <gnuradio/isac/ofdm_grid.h>
+#include <gnuradio/isac/sensing/element_pattern.h>
+#include <volk/volk_alloc.hh>
+#include <complex>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace gr {
+namespace isac {
+
+class fft_plan;
+
+/*!
+ * \brief Kernel: one frame of rows to a range-Doppler map. \ingroup isac
+ *
+ * Rows times the conjugate reference ("matched_filter") or over the reference
+ * ("division"), window, inverse FFT over the subcarriers, FFT over the symbols, power.
+ *
+ * The map holds doppler_cells() rows of range_cells() powers. Range cell r is the delay
+ * r * delay_step() (total path over c); Doppler row d is (d - doppler_cells() / 2) *
+ * doppler_step(). White noise of unit power a resource element has mean 1 in every cell
+ * whatever window, padding and mode; an echo of power S a resource element on the centre
+ * of a cell has S times the number of elements used (less the window's loss).
+ *
+ * With pilots on a comb of spacing S_f (S_t) only the first N / S_f range cells (the
+ * middle M / S_t Doppler rows) are unambiguous, and the map has only those.
+ */
+class ISAC_API range_doppler_map
+{
+public:
+    struct parameters {
+        //! Whether the grid's pilots alone are known; else process() takes rows.
+        bool pilots_only = true;
+        //! "matched_filter" or "division".
+        std::string mode = "matched_filter";
+        //! On both axes, see make_window().
+        std::string window = "rectangular";
+        double window_parameter = 6.76;
+        //! Zero-padding of each axis: 1, 2, 4 or 8 times its length.
+        int pad_delay = 1;
+        int pad_doppler = 1;
+    };
+
+    //! \throws std::invalid_argument naming the parameter, its value and its limit
+    range_doppler_map(ofdm_grid::sptr grid, const parameters& p);
+    ~range_doppler_map();
+
+    range_doppler_map(const range_doppler_map&) = delete;
+    range_doppler_map& operator=(const range_doppler_map&) = delete;
+
+    /*!
+     * \param rows       M x N received values
+     * \param reference  M x N transmitted values, zero where nothing was sent; nullptr:
+     *                   the grid's pilots (and only then, as pilots_only says)
+     * \param map        doppler_cells() x range_cells() powers
+     * \return false, and a map of zeros, when the reference is zero everywhere
+     */
+    bool process(const gr_complex* rows, const gr_complex* reference, float* map);
+
+    size_t doppler_cells() const { return d_doppler_cells; }
+    size_t range_cells() const { return d_range_cells; }
+    double delay_step() const { return d_delay_step; }     //!< s a cell
+    double doppler_step() const { return d_doppler_step; } //!< Hz a row
+    const element_pattern& pattern() const { return d_pattern; }
+    const ofdm_grid& grid() const { return *d_grid; }
+    const parameters& params() const { return d_params; }
+
+    //! \name Correlation of the amplitudes of noise
+    //! between a cell and the one \p lag cells away along an axis, for elements of equal
+    //! energy; of unit modulus at lag 0, and with the phase slope that lies in the
+    //! pattern's centre removed.
+    //! \{
+    double correlation_delay(size_t lag) const;
+    double correlation_doppler(size_t lag) const;
+    //! \}
+
+    //! \name Cells from one independent cell to the next, rounded, along an axis
+    //! \{
+    size_t stride_delay() const;
+    size_t stride_doppler() const;
+    //! \}
+
+private:
+    double filter_row(size_t i, const gr_complex* row, const gr_complex* reference);
+    void make_pilot_filter();
+    void transform_columns(float scale, float* map);
+
+    ofdm_grid::sptr d_grid;
+    parameters d_params;
+    element_pattern d_pattern;
+    bool d_division;
+    size_t d_range_cells;
+    size_t d_doppler_cells;
+    double d_delay_step;
+    double d_doppler_step;
+    std::vector<float> d_window_delay;
+    std::vector<float> d_window_doppler;
+    size_t d_stride;                    // of d_work, values
+    volk::vector<gr_complex> d_work;    // symbols used x range cells
+    volk::vector<gr_complex> d_columns; // a few columns, one after the other
+    volk::vector<float> d_powers;       // of d_columns
+    volk::vector<gr_complex> d_filter;  // windowed reference: all pilots, or a row
+    volk::vector<float> d_energies;     // of a row
+    volk::vector<gr_complex> d_row;     // the comb's teeth of a row
+    double d_pilot_gain = 0;            // noise power that d_filter lets through
+    std::unique_ptr<fft_plan> d_range_fft;
+    std::unique_ptr<fft_plan> d_doppler_fft;
+};
+
+} // namespace isac
+} // namespace gr
+
+#endif /* INCLUDED_ISAC_SENSING_RANGE_DOPPLER_MAP_H */

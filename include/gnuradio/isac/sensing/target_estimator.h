@@ -1,0 +1,83 @@
+/*
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+#ifndef INCLUDED_ISAC_SENSING_TARGET_ESTIMATOR_H
+#define INCLUDED_ISAC_SENSING_TARGET_ESTIMATOR_H
+
+#include <gnuradio/isac/api.h>
+#include <gnuradio/isac/reports.h>
+#include <gnuradio/isac/sensing/cfar.h>
+#include <gnuradio/isac/sensing/echo_fit.h>
+#include <gnuradio/isac/sensing/range_doppler_map.h>
+#include <vector>
+
+namespace gr {
+namespace isac {
+
+/*!
+ * \brief Kernel: one frame of rows to targets. \ingroup isac
+ *
+ * Map, CFAR, and for each cluster of detected cells, strongest first, the
+ * maximum-likelihood delay and Doppler (echo_fit). An echo that was found is subtracted
+ * before the next is fitted (CLEAN), and a cluster whose power went with it, a sidelobe,
+ * is dropped; then every echo is fitted once more without the others (relaxation).
+ *
+ * The SNR is that of a resource element: the fitted echo's power over what all echoes
+ * leave of the frame, less the power that noise adds to a maximum. The variances are the
+ * Cramer-Rao bound of a single echo at that SNR. A delay is never below zero.
+ */
+class ISAC_API target_estimator
+{
+public:
+    struct parameters {
+        range_doppler_map::parameters map = {};
+        cfar::parameters detector = {};
+        //! Targets of a frame, strongest first, 1 to 1024; of the clusters at most four
+        //! times as many are looked at.
+        int max_targets = 32;
+    };
+
+    //! \throws std::invalid_argument naming the parameter, its value and its limit
+    target_estimator(ofdm_grid::sptr grid, const parameters& p);
+
+    target_estimator(const target_estimator&) = delete;
+    target_estimator& operator=(const target_estimator&) = delete;
+
+    /*!
+     * \param rows       M x N received values, finite
+     * \param reference  M x N transmitted values, finite, zero where nothing was sent;
+     *                   nullptr: the grid's pilots (and only then, as pilots_only says)
+     * \param report     whose vectors are replaced; the rest is left as it is
+     * \return false, without targets, when the reference is zero everywhere
+     */
+    bool process(const gr_complex* rows, const gr_complex* reference, detections& report);
+
+    //! Of the frame processed last: doppler_cells x range_cells powers.
+    const float* powers() const { return d_powers.data(); }
+    const range_doppler_map& map() const { return d_map; }
+    const parameters& params() const { return d_params; }
+
+private:
+    void fit(const gr_complex* rows, const gr_complex* reference);
+    void relax();
+    double noise() const;
+    void write(detections& report) const;
+
+    ofdm_grid::sptr d_grid;
+    parameters d_params;
+    range_doppler_map d_map;
+    cfar d_detector;
+    echo_fit d_fit;
+    volk::vector<float> d_powers;
+    std::vector<map_cell> d_cells;
+    std::vector<echo> d_echoes;
+    bool d_subtracted = false; // whether d_fit holds the frame less the echoes
+    double d_frame_power = 0;
+    double d_noise = 0;
+};
+
+} // namespace isac
+} // namespace gr
+
+#endif /* INCLUDED_ISAC_SENSING_TARGET_ESTIMATOR_H */

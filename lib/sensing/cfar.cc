@@ -1,0 +1,356 @@
+/*
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+#include <gnuradio/isac/check.h>
+#include <gnuradio/isac/sensing/cfar.h>
+#include <gnuradio/isac/sensing/cfar_threshold.h>
+#include <gnuradio/isac/theory/constants.h>
+#include <Eigen/Dense>
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <tuple>
+
+namespace gr {
+namespace isac {
+
+namespace {
+
+// Correlation below this moves no multiplier by a percent.
+constexpr double NEGLIGIBLE = 0.02;
+constexpr size_t MAX_LAGS = 64;
+
+// Values at 0, 1, ... strides, up to the last that matters.
+template <typename F>
+std::vector<double> correlation_lags(F correlation)
+{
+    std::vector<double> lags;
+    size_t last = 0;
+    for (size_t i = 0; i < MAX_LAGS; i++) {
+        lags.push_back(correlation(i));
+        if (std::abs(lags[i]) > NEGLIGIBLE)
+            last = i;
+    }
+    lags.resize(last + 1);
+    return lags;
+}
+
+double sinc(double x) { return x == 0 ? 1 : std::sin(PI * x) / (PI * x); }
+
+double at(const std::vector<double>& lags, long lag)
+{
+    const auto i = static_cast<size_t>(std::abs(lag));
+    return i < lags.size() ? lags[i] : 0;
+}
+
+} // namespace
+
+cell_correlation cell_correlation::of_map(const range_doppler_map& map)
+{
+    cell_correlation c;
+    c.stride_delay = map.stride_delay();
+    c.stride_doppler = map.stride_doppler();
+    c.delay = correlation_lags(
+        [&](size_t i) { return map.correlation_delay(i * c.stride_delay); });
+    c.doppler = correlation_lags(
+        [&](size_t i) { return map.correlation_doppler(i * c.stride_doppler); });
+    return c;
+}
+
+cell_correlation cell_correlation::of_lengths(double delay, double doppler)
+{
+    require(delay >= 1 && std::isfinite(delay),
+            "cfar: correlation in delay",
+            delay,
+            "must be at least 1 cell");
+    require(doppler >= 1 && std::isfinite(doppler),
+            "cfar: correlation in Doppler",
+            doppler,
+            "must be at least 1 cell");
+    cell_correlation c;
+    c.stride_delay = static_cast<size_t>(std::lround(delay));
+    c.stride_doppler = static_cast<size_t>(std::lround(doppler));
+    c.delay =
+        correlation_lags([&](size_t i) { return sinc(i * c.stride_delay / delay); });
+    c.doppler =
+        correlation_lags([&](size_t i) { return sinc(i * c.stride_doppler / doppler); });
+    return c;
+}
+
+cfar::cfar(size_t doppler_cells,
+           size_t range_cells,
+           const parameters& p,
+           const cell_correlation& correlation)
+    : d_doppler_cells(doppler_cells),
+      d_range_cells(range_cells),
+      d_params(p),
+      d_correlation(correlation),
+      d_columns(range_cells),
+      d_outer(range_cells),
+      d_inner(range_cells),
+      d_outer_prefix(range_cells),
+      d_inner_prefix(range_cells)
+{
+    require(p.kind == "ca" || p.kind == "os", "cfar: kind", p.kind, "must be ca or os");
+    require(p.pfa > 0 && p.pfa < 1, "cfar: pfa", p.pfa, "must be above 0 and below 1");
+    require_within("cfar: guard_delay", p.guard_delay, 0, 1024);
+    require_within("cfar: guard_doppler", p.guard_doppler, 0, 1024);
+    require_within("cfar: training_delay", p.training_delay, 0, 1024);
+    require_within("cfar: training_doppler", p.training_doppler, 0, 1024);
+    require(p.rank > 0 && p.rank <= 1, "cfar: rank", p.rank, "must be above 0 up to 1");
+    fit_window();
+    solve_columns();
+}
+
+void cfar::fit_window()
+{
+    // A window that met itself around the Doppler axis would count cells twice.
+    const size_t strides = d_doppler_cells / d_correlation.stride_doppler;
+    const size_t fits = strides > 0 ? (strides - 1) / 2 : 0;
+    d_guard_doppler = std::min<size_t>(d_params.guard_doppler, fits);
+    d_reach_doppler =
+        std::min<size_t>(d_params.guard_doppler + d_params.training_doppler, fits);
+}
+
+void cfar::solve_columns()
+{
+    const size_t stride = d_correlation.stride_delay;
+    const size_t guard = d_params.guard_delay;
+    const size_t reach = guard + d_params.training_delay;
+    size_t most = 0;
+    std::map<std::pair<size_t, size_t>, double> solved; // most columns are alike
+    for (size_t r = 0; r < d_range_cells; r++) {
+        column& c = d_columns[r];
+        c.left = std::min(reach, r / stride);
+        c.right = std::min(reach, (d_range_cells - 1 - r) / stride);
+        c.guard_left = std::min(guard, c.left);
+        c.guard_right = std::min(guard, c.right);
+        c.training = (c.left + c.right + 1) * (2 * d_reach_doppler + 1) -
+                     (c.guard_left + c.guard_right + 1) * (2 * d_guard_doppler + 1);
+        require(c.training > 0,
+                "cfar: training cells of a cell",
+                c.training,
+                "must be at least 1: the map is too small for these guard cells");
+        c.rank = static_cast<size_t>(std::ceil(d_params.rank * c.training));
+        const auto [known, is_new] = solved.emplace(std::minmax(c.left, c.right), 0.0);
+        if (is_new)
+            known->second = solve(c);
+        c.multiplier = known->second;
+        c.scale = c.multiplier / c.training;
+        most = std::max(most, c.training);
+    }
+    d_training.resize(most);
+}
+
+double cfar::solve(const column& c) const
+{
+    if (d_params.kind == "os")
+        return os_multiplier(c.training, c.rank, d_params.pfa);
+    if (d_correlation.delay.size() == 1 && d_correlation.doppler.size() == 1)
+        return ca_multiplier(c.training, d_params.pfa);
+
+    std::vector<std::pair<long, long>> places; // Doppler, delay
+    const long rows = d_reach_doppler, guard_rows = d_guard_doppler;
+    const long left = c.left, right = c.right;
+    const long guard_left = c.guard_left, guard_right = c.guard_right;
+    for (long j = -rows; j <= rows; j++)
+        for (long i = -left; i <= right; i++)
+            if (std::abs(j) > guard_rows || i < -guard_left || i > guard_right)
+                places.emplace_back(j, i);
+    Eigen::MatrixXd covariance(places.size(), places.size());
+    for (size_t a = 0; a < places.size(); a++)
+        for (size_t b = 0; b < places.size(); b++)
+            covariance(a, b) =
+                at(d_correlation.doppler, places[a].first - places[b].first) *
+                at(d_correlation.delay, places[a].second - places[b].second);
+    const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solver(covariance,
+                                                                Eigen::EigenvaluesOnly);
+    std::vector<double> eigenvalues(places.size());
+    for (size_t a = 0; a < places.size(); a++)
+        eigenvalues[a] = std::max(solver.eigenvalues()[a], 0.0);
+    return ca_multiplier(eigenvalues, d_params.pfa);
+}
+
+size_t cfar::wrapped(size_t row, long strides) const
+{
+    const long rows = d_doppler_cells;
+    const long moved = static_cast<long>(row) +
+                       strides * static_cast<long>(d_correlation.stride_doppler);
+    return static_cast<size_t>(((moved % rows) + rows) % rows);
+}
+
+void cfar::process(const float* map, std::vector<map_cell>& detected, float* thresholds)
+{
+    detected.clear();
+    if (d_params.kind == "ca")
+        average(map, detected, thresholds);
+    else
+        order(map, detected, thresholds);
+}
+
+// In double precision: a target 100 dB above the noise leaves the running sums exact.
+void cfar::add_row(const float* map, size_t row, double sign, std::vector<double>& sums)
+{
+    const float* values = map + row * d_range_cells;
+    for (size_t r = 0; r < d_range_cells; r++)
+        sums[r] += sign * values[r];
+}
+
+void cfar::sum_rows(const float* map, size_t row, size_t reach, std::vector<double>& sums)
+{
+    std::fill(sums.begin(), sums.end(), 0.0);
+    const long last = reach;
+    for (long j = -last; j <= last; j++)
+        add_row(map, wrapped(row, j), 1, sums);
+}
+
+void cfar::accumulate(const std::vector<double>& sums, std::vector<double>& prefix) const
+{
+    const size_t stride = d_correlation.stride_delay;
+    for (size_t r = 0; r < d_range_cells; r++)
+        prefix[r] = sums[r] + (r >= stride ? prefix[r - stride] : 0.0);
+}
+
+void cfar::average(const float* map, std::vector<map_cell>& detected, float* thresholds)
+{
+    const size_t stride = d_correlation.stride_delay;
+    const long reach = d_reach_doppler, guard = d_guard_doppler;
+    const auto between =
+        [stride](const std::vector<double>& prefix, size_t r, size_t left, size_t right) {
+            const double up_to = prefix[r + right * stride];
+            const size_t skip = (left + 1) * stride;
+            return r >= skip ? up_to - prefix[r - skip] : up_to;
+        };
+    // Rows a stride apart share their sums but for the one that enters and the one that
+    // leaves.
+    for (size_t start = 0;
+         start < d_correlation.stride_doppler && start < d_doppler_cells;
+         start++) {
+        for (size_t row = start; row < d_doppler_cells;
+             row += d_correlation.stride_doppler) {
+            if (row == start) {
+                sum_rows(map, row, d_reach_doppler, d_outer);
+                sum_rows(map, row, d_guard_doppler, d_inner);
+            } else {
+                add_row(map, wrapped(row, reach), 1, d_outer);
+                add_row(map, wrapped(row, -reach - 1), -1, d_outer);
+                add_row(map, wrapped(row, guard), 1, d_inner);
+                add_row(map, wrapped(row, -guard - 1), -1, d_inner);
+            }
+            accumulate(d_outer, d_outer_prefix);
+            accumulate(d_inner, d_inner_prefix);
+            const float* values = map + row * d_range_cells;
+            for (size_t r = 0; r < d_range_cells; r++) {
+                const column& c = d_columns[r];
+                const double sum =
+                    between(d_outer_prefix, r, c.left, c.right) -
+                    between(d_inner_prefix, r, c.guard_left, c.guard_right);
+                const auto threshold = static_cast<float>(c.scale * sum);
+                if (thresholds)
+                    thresholds[row * d_range_cells + r] = threshold;
+                if (values[r] > threshold)
+                    detected.push_back({ row, r, values[r], threshold });
+            }
+        }
+    }
+    if (d_correlation.stride_doppler > 1)
+        std::sort(detected.begin(), detected.end(), [](const auto& a, const auto& b) {
+            return std::tie(a.doppler, a.range) < std::tie(b.doppler, b.range);
+        });
+}
+
+// The cell exceeds the multiple of the order statistic when rank training cells lie below
+// the cell over the multiplier: counting needs no sort, and most cells fail early.
+bool cfar::exceeds(const float* map, size_t row, size_t range) const
+{
+    const column& c = d_columns[range];
+    const auto stride = static_cast<long>(d_correlation.stride_delay);
+    const auto level =
+        static_cast<float>(map[row * d_range_cells + range] / c.multiplier);
+    const long reach = d_reach_doppler, guard = d_guard_doppler;
+    const size_t allowed = c.training - c.rank;
+    const auto not_below = [&](const float* centre, long first, long last) {
+        size_t count = 0;
+        for (long i = first; i <= last; i++)
+            count += centre[i * stride] >= level;
+        return count;
+    };
+    const long left = c.left, right = c.right;
+    size_t above = 0;
+    for (long j = -reach; j <= reach && above <= allowed; j++) {
+        const float* centre = map + wrapped(row, j) * d_range_cells + range;
+        if (std::abs(j) > guard) {
+            above += not_below(centre, -left, right);
+        } else {
+            above += not_below(centre, -left, -static_cast<long>(c.guard_left) - 1);
+            above += not_below(centre, static_cast<long>(c.guard_right) + 1, right);
+        }
+    }
+    return above <= allowed;
+}
+
+size_t cfar::gather(const float* map, size_t row, size_t range)
+{
+    const column& c = d_columns[range];
+    const auto stride = static_cast<long>(d_correlation.stride_delay);
+    const long reach = d_reach_doppler, guard = d_guard_doppler;
+    const long left = c.left, right = c.right;
+    const long guard_left = c.guard_left, guard_right = c.guard_right;
+    size_t count = 0;
+    for (long j = -reach; j <= reach; j++) {
+        const float* centre = map + wrapped(row, j) * d_range_cells + range;
+        for (long i = -left; i <= right; i++)
+            if (std::abs(j) > guard || i < -guard_left || i > guard_right)
+                d_training[count++] = centre[i * stride];
+    }
+    return count;
+}
+
+void cfar::order(const float* map, std::vector<map_cell>& detected, float* thresholds)
+{
+    for (size_t row = 0; row < d_doppler_cells; row++) {
+        for (size_t r = 0; r < d_range_cells; r++) {
+            const bool above = exceeds(map, row, r);
+            if (!above && !thresholds)
+                continue;
+            const size_t count = gather(map, row, r);
+            const auto nth = d_training.begin() + (d_columns[r].rank - 1);
+            std::nth_element(d_training.begin(), nth, d_training.begin() + count);
+            const auto threshold = static_cast<float>(*nth * d_columns[r].multiplier);
+            const size_t index = row * d_range_cells + r;
+            if (thresholds)
+                thresholds[index] = threshold;
+            if (above)
+                detected.push_back({ row, r, map[index], threshold });
+        }
+    }
+}
+
+void cfar::keep_peaks(const float* map, std::vector<map_cell>& detected) const
+{
+    const long rows = d_doppler_cells, columns = d_range_cells;
+    const long reach_rows = std::min<long>(d_correlation.stride_doppler, (rows - 1) / 2);
+    const long reach_columns =
+        std::min<long>(d_correlation.stride_delay, (columns - 1) / 2);
+    const auto topped = [&](const map_cell& cell) {
+        const long here = cell.doppler * columns + cell.range;
+        for (long j = -reach_rows; j <= reach_rows; j++) {
+            for (long i = -reach_columns; i <= reach_columns; i++) {
+                const long row = (static_cast<long>(cell.doppler) + j + rows) % rows;
+                const long range =
+                    (static_cast<long>(cell.range) + i + columns) % columns;
+                const long there = row * columns + range;
+                // Of equal neighbours the first one stays.
+                if (map[there] > cell.power || (map[there] == cell.power && there < here))
+                    return true;
+            }
+        }
+        return false;
+    };
+    detected.erase(std::remove_if(detected.begin(), detected.end(), topped),
+                   detected.end());
+}
+
+} // namespace isac
+} // namespace gr

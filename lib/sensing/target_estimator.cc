@@ -1,0 +1,148 @@
+/*
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+#include <gnuradio/isac/check.h>
+#include <gnuradio/isac/sensing/target_estimator.h>
+#include <gnuradio/isac/theory/constants.h>
+#include <gnuradio/isac/theory/fisher.h>
+#include <algorithm>
+#include <cmath>
+
+namespace gr {
+namespace isac {
+
+namespace {
+
+constexpr size_t CLUSTERS_A_TARGET = 4;
+
+// Noise adds its mean to a peak's power, and half of it more for each of the two real
+// values, delay and Doppler, over which the peak is a maximum.
+constexpr double NOISE_IN_A_PEAK = 2;
+
+// Single precision leaves this share of a frame's power where there is no noise.
+constexpr double ROUNDING = 1e-11;
+
+} // namespace
+
+target_estimator::target_estimator(ofdm_grid::sptr grid, const parameters& p)
+    : d_grid(grid),
+      d_params(p),
+      d_map(grid, p.map),
+      d_detector(d_map.doppler_cells(),
+                 d_map.range_cells(),
+                 p.detector,
+                 cell_correlation::of_map(d_map)),
+      d_fit(grid, d_map.pattern()),
+      d_powers(d_map.doppler_cells() * d_map.range_cells())
+{
+    require(p.max_targets >= 1 && p.max_targets <= 1024,
+            "target_estimator: max_targets",
+            p.max_targets,
+            "must be from 1 to 1024");
+}
+
+bool target_estimator::process(const gr_complex* rows,
+                               const gr_complex* reference,
+                               detections& report)
+{
+    d_echoes.clear();
+    const bool sent = d_map.process(rows, reference, d_powers.data());
+    d_detector.process(d_powers.data(), d_cells);
+    d_detector.keep_peaks(d_powers.data(), d_cells);
+    if (!d_cells.empty())
+        fit(rows, reference);
+    write(report);
+    return sent;
+}
+
+void target_estimator::fit(const gr_complex* rows, const gr_complex* reference)
+{
+    const size_t most = d_params.max_targets;
+    std::sort(d_cells.begin(), d_cells.end(), [](const auto& a, const auto& b) {
+        return a.power > b.power;
+    });
+    if (d_cells.size() > most * CLUSTERS_A_TARGET)
+        d_cells.resize(most * CLUSTERS_A_TARGET);
+
+    d_fit.load(rows, reference);
+    d_frame_power = d_fit.residual_power(0);
+    d_subtracted = d_cells.size() > 1;
+    const auto zero = static_cast<double>(d_map.doppler_cells() / 2);
+    for (const auto& cell : d_cells) {
+        if (d_echoes.size() == most)
+            break;
+        const echo e = d_fit.refine(cell.range * d_map.delay_step(),
+                                    (cell.doppler - zero) * d_map.doppler_step());
+        // What stands out of the map may be a sidelobe of what was found already.
+        const double power = std::norm(e.amplitude) * d_fit.energy();
+        if (!d_echoes.empty() && power <= d_detector.multiplier(cell.range) *
+                                              d_fit.residual_power(d_echoes.size()))
+            continue;
+        d_echoes.push_back(e);
+        if (d_subtracted)
+            d_fit.subtract(e);
+    }
+    if (d_echoes.size() > 1)
+        relax();
+    d_noise = noise();
+}
+
+void target_estimator::relax()
+{
+    for (auto& e : d_echoes)
+        d_fit.refine_subtracted(e);
+    // Echoes that shrink to noise beside their neighbours never were any.
+    const double least =
+        d_detector.multiplier(d_map.range_cells() / 2) * noise() / d_fit.energy();
+    const auto weak = [&](const echo& e) {
+        const bool gone = std::norm(e.amplitude) <= least;
+        if (gone)
+            d_fit.subtract({ e.delay, e.doppler, -e.amplitude });
+        return gone;
+    };
+    d_echoes.erase(std::remove_if(d_echoes.begin(), d_echoes.end(), weak),
+                   d_echoes.end());
+}
+
+double target_estimator::noise() const
+{
+    const double left = d_subtracted ? d_fit.residual_power(d_echoes.size())
+                                     : d_fit.residual_power(d_echoes.front());
+    return std::max(left, ROUNDING * d_frame_power);
+}
+
+void target_estimator::write(detections& report) const
+{
+    for (auto* values : { &report.delay,
+                          &report.doppler,
+                          &report.range,
+                          &report.velocity,
+                          &report.snr,
+                          &report.var_delay,
+                          &report.var_doppler })
+        values->clear();
+    if (d_echoes.empty())
+        return;
+    const auto moments = d_fit.moments();
+    const double elements = d_fit.num_elements();
+    // The mean of one over the noise estimate exceeds one over its mean.
+    const double left = std::max(elements - 2.0 * d_echoes.size(), 2.0);
+    for (const auto& e : d_echoes) {
+        const double ratio =
+            std::norm(e.amplitude) * d_fit.energy() / d_noise * (left - 1) / left;
+        const double snr = std::max((ratio - NOISE_IN_A_PEAK) / elements, 0.0);
+        const auto bound = theory::bound(moments, snr);
+        const double delay = std::max(e.delay, 0.0);
+        report.delay.push_back(delay);
+        report.doppler.push_back(e.doppler);
+        report.range.push_back(0.5 * SPEED_OF_LIGHT * delay);
+        report.velocity.push_back(-0.5 * d_grid->wavelength() * e.doppler);
+        report.snr.push_back(snr);
+        report.var_delay.push_back(bound.var_delay);
+        report.var_doppler.push_back(bound.var_doppler);
+    }
+}
+
+} // namespace isac
+} // namespace gr

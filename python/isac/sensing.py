@@ -1,0 +1,161 @@
+#
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+"""Sensing on NumPy arrays, without a flowgraph: the kernels of the blocks.
+
+A frame is an array of M symbols x N subcarriers in ascending frequency, as OFDM Demodulator
+puts rows out. Where no reference is given the grid's pilots alone are known.
+"""
+
+from functools import lru_cache
+from typing import Dict, Optional, Tuple
+
+import numpy as np
+
+from .isac_python import _sensing, ofdm_grid
+from .isac_python._sensing import ca_multiplier, cfar, os_multiplier, window_names
+
+SPEED_OF_LIGHT = 299792458.0
+
+__all__ = [
+    "ca_multiplier",
+    "cfar",
+    "estimate",
+    "os_multiplier",
+    "range_doppler_map",
+    "window_names",
+]
+
+
+# Planning transforms takes longer than using them: the last few kernels are kept.
+@lru_cache(maxsize=8)
+def _map_kernel(grid: ofdm_grid, **options) -> _sensing.range_doppler_map:
+    return _sensing.range_doppler_map(grid, **options)
+
+
+@lru_cache(maxsize=8)
+def _estimator_kernel(grid: ofdm_grid, **options) -> _sensing.target_estimator:
+    return _sensing.target_estimator(grid, **options)
+
+
+def _complex_rows(name: str, rows) -> np.ndarray:
+    rows = np.asarray(rows)
+    if rows.dtype.kind not in "fciu":
+        raise ValueError(f"{name} must be an array of numbers, not of {rows.dtype}")
+    with np.errstate(over="ignore"):
+        return np.ascontiguousarray(rows, dtype=np.complex64)
+
+
+def _frame(rows, reference):
+    rows = _complex_rows("rows", rows)
+    return rows, None if reference is None else _complex_rows("reference", reference)
+
+
+def range_doppler_map(
+    rows: np.ndarray,
+    grid: ofdm_grid,
+    reference: Optional[np.ndarray] = None,
+    mode: str = "matched_filter",
+    window: str = "rectangular",
+    window_parameter: float = 6.76,
+    pad_delay: int = 1,
+    pad_doppler: int = 1,
+) -> Tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The range-Doppler map of a frame, with its axes.
+
+    White noise of unit power a resource element has mean 1 in every cell. With pilots on a comb
+    the map holds the unambiguous cells only.
+
+    Args:
+        rows: received, M x N complex.
+        grid: what was sent when.
+        reference: transmitted, M x N complex, zero where nothing was sent; None: pilots alone.
+        mode: "matched_filter" or "division".
+        window: one of window_names(), on both axes.
+        window_parameter: beta of "kaiser", alpha of "tukey".
+        pad_delay, pad_doppler: zero-padding of each axis, 1, 2, 4 or 8.
+
+    Returns:
+        Powers (Doppler rows x range columns), range of the columns in m (half the total path),
+        and velocity of the rows in m/s (positive when receding).
+
+    Raises:
+        ValueError: for a wrong shape, a NaN or infinity, or a parameter out of range.
+    """
+    rows, reference = _frame(rows, reference)
+    kernel = _map_kernel(
+        grid,
+        pilots_only=reference is None,
+        mode=mode,
+        window=window,
+        window_parameter=window_parameter,
+        pad_delay=pad_delay,
+        pad_doppler=pad_doppler,
+    )
+    powers = kernel.process(rows, reference)
+    delay = np.arange(kernel.range_cells()) * kernel.delay_step()
+    bins = np.arange(kernel.doppler_cells()) - kernel.doppler_cells() // 2
+    doppler = bins * kernel.doppler_step()
+    wavelength = SPEED_OF_LIGHT / grid.carrier_frequency()
+    return powers, 0.5 * SPEED_OF_LIGHT * delay, -0.5 * wavelength * doppler
+
+
+def estimate(
+    rows: np.ndarray,
+    grid: ofdm_grid,
+    reference: Optional[np.ndarray] = None,
+    pfa: float = 1e-6,
+    mode: str = "matched_filter",
+    window: str = "rectangular",
+    window_parameter: float = 6.76,
+    pad_delay: int = 1,
+    pad_doppler: int = 1,
+    kind: str = "ca",
+    guard: Tuple[int, int] = (2, 2),
+    training: Tuple[int, int] = (6, 4),
+    rank: float = 0.75,
+    max_targets: int = 32,
+    frame: int = 0,
+    scene_time: float = 0.0,
+    tx: int = 0,
+    rx: int = 0,
+) -> Dict[str, object]:
+    """The targets of a frame, at the precision that the Cramer-Rao bound allows.
+
+    Args:
+        rows, grid, reference, mode, window, window_parameter, pad_delay, pad_doppler: see
+            range_doppler_map(); delay and Doppler do not depend on window and padding.
+        pfa: probability of false alarm of a cell, above 0 and below 1.
+        kind: CFAR, "ca" or "os".
+        guard, training: cells on each side of a cell, (delay, doppler), in independent cells.
+        rank: for "os", the order statistic as a share of the training cells.
+        max_targets: strongest ones kept, 1 to 1024.
+        frame, scene_time, tx, rx: passed on.
+
+    Returns:
+        The keys of `detections`: frame, scene_time (s), tx, rx, and arrays of delay (s, total
+        path over c), doppler (Hz, positive when closing), range (m), velocity (m/s, positive
+        when receding), snr (linear, a resource element), var_delay (s^2), var_doppler (Hz^2);
+        strongest first.
+
+    Raises:
+        ValueError: for a wrong shape, a NaN or infinity, or a parameter out of range.
+    """
+    rows, reference = _frame(rows, reference)
+    kernel = _estimator_kernel(
+        grid,
+        pilots_only=reference is None,
+        mode=mode,
+        window=window,
+        window_parameter=window_parameter,
+        pad_delay=pad_delay,
+        pad_doppler=pad_doppler,
+        pfa=pfa,
+        kind=kind,
+        guard=tuple(guard),
+        training=tuple(training),
+        rank=rank,
+        max_targets=max_targets,
+    )
+    head = {"frame": frame, "scene_time": scene_time, "tx": tx, "rx": rx}
+    return {**head, **kernel.process(rows, reference)}

@@ -1,0 +1,192 @@
+/*
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+#include <gnuradio/isac/sensing/cfar.h>
+#include <gnuradio/isac/sensing/cfar_threshold.h>
+#include <boost/test/unit_test.hpp>
+#include <algorithm>
+#include <cmath>
+#include <random>
+
+using namespace gr::isac;
+
+namespace {
+
+std::vector<float> exponential_map(size_t cells, uint32_t seed)
+{
+    std::mt19937 engine(seed);
+    std::exponential_distribution<float> cell(1.0f);
+    std::vector<float> map(cells);
+    for (auto& value : map)
+        value = cell(engine);
+    return map;
+}
+
+// The window's training cells by the definition, cell by cell.
+std::vector<float> training_of(const std::vector<float>& map,
+                               long rows,
+                               long columns,
+                               long row,
+                               long range,
+                               const cfar::parameters& p,
+                               const cell_correlation& c)
+{
+    std::vector<float> cells;
+    const long reach_d = p.guard_doppler + p.training_doppler;
+    const long reach_r = p.guard_delay + p.training_delay;
+    for (long j = -reach_d; j <= reach_d; j++)
+        for (long i = -reach_r; i <= reach_r; i++) {
+            const long column = range + i * long(c.stride_delay);
+            if (column < 0 || column >= columns)
+                continue;
+            if (std::abs(j) <= p.guard_doppler && std::abs(i) <= p.guard_delay)
+                continue;
+            const long d = (row + j * long(c.stride_doppler) + 4 * rows) % rows;
+            cells.push_back(map[d * columns + column]);
+        }
+    return cells;
+}
+
+} // namespace
+
+// Closed forms by hand: n = 1 gives 1/Pfa - 1; the maximum of one training cell is CA.
+BOOST_AUTO_TEST_CASE(multipliers_have_their_closed_forms)
+{
+    const auto tight = boost::test_tools::tolerance(1e-9);
+    BOOST_TEST(ca_multiplier(1, 1e-3) == 999.0, tight);
+    BOOST_TEST(ca_multiplier(16, 1e-3) == 16 * (std::pow(1e-3, -1.0 / 16) - 1), tight);
+    BOOST_TEST(ca_multiplier(std::vector<double>(16, 1.0), 1e-3) ==
+                   ca_multiplier(16, 1e-3),
+               tight);
+    // Fully correlated cells are one cell.
+    BOOST_TEST(ca_multiplier({ 16.0, 0.0, 0.0 }, 1e-3) == 3.0 / 16 * 999, tight);
+    BOOST_TEST(os_multiplier(1, 1, 1e-3) == 999.0, tight);
+    // The smallest of n exponential cells has mean 1 / n.
+    BOOST_TEST(os_multiplier(5, 1, 1e-3) == 5 * 999.0, tight);
+    for (const double pfa : { 0.5, 1e-2, 1e-6, 1e-12 }) {
+        const double a = os_multiplier(32, 24, pfa);
+        double product = 1;
+        for (int i = 0; i < 24; i++)
+            product *= (32.0 - i) / (32.0 - i + a);
+        BOOST_TEST(product == pfa, boost::test_tools::tolerance(1e-7));
+    }
+    // With many training cells the noise is known: -ln Pfa.
+    BOOST_TEST(ca_multiplier(100000000, 1e-4) == -std::log(1e-4),
+               boost::test_tools::tolerance(1e-6));
+    BOOST_TEST(os_mean(4, 4) == 1 + 0.5 + 1.0 / 3 + 0.25, tight);
+}
+
+// Thresholds equal those of the definition in every cell, borders included.
+BOOST_AUTO_TEST_CASE(every_cell_has_the_threshold_of_the_definition)
+{
+    const long rows = 26, columns = 31;
+    const auto map = exponential_map(rows * columns, 1);
+    cfar::parameters p;
+    p.pfa = 0.05;
+    p.guard_delay = 1;
+    p.guard_doppler = 2;
+    p.training_delay = 3;
+    p.training_doppler = 2;
+    for (const double length : { 1.0, 2.0 }) {
+        const auto correlation = cell_correlation::of_lengths(length, length);
+        for (const std::string kind : { "ca", "os" }) {
+            p.kind = kind;
+            cfar detector(rows, columns, p, correlation);
+            std::vector<map_cell> cells;
+            std::vector<float> thresholds(map.size());
+            detector.process(map.data(), cells, thresholds.data());
+            size_t above = 0;
+            for (long d = 0; d < rows; d++)
+                for (long r = 0; r < columns; r++) {
+                    auto training = training_of(map, rows, columns, d, r, p, correlation);
+                    const size_t n = training.size();
+                    BOOST_REQUIRE(n == detector.num_training(r));
+                    std::sort(training.begin(), training.end());
+                    double mean = 0;
+                    for (const float value : training)
+                        mean += value / n;
+                    const size_t rank = size_t(std::ceil(0.75 * n));
+                    const double expected =
+                        kind == "ca" ? mean * ca_multiplier(n, p.pfa)
+                                     : training[rank - 1] * os_multiplier(n, rank, p.pfa);
+                    BOOST_TEST(thresholds[d * columns + r] == expected,
+                               boost::test_tools::tolerance(1e-5));
+                    above += map[d * columns + r] > expected;
+                }
+            BOOST_TEST(above > 0u);
+            BOOST_TEST(cells.size() == above);
+            // Without the thresholds the same cells are found.
+            std::vector<map_cell> again;
+            detector.process(map.data(), again);
+            BOOST_REQUIRE(again.size() == cells.size());
+            for (size_t i = 0; i < cells.size(); i++)
+                BOOST_TEST((cells[i].doppler == again[i].doppler &&
+                            cells[i].range == again[i].range));
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(targets_are_found_in_every_cell_of_the_border)
+{
+    const size_t rows = 32, columns = 40;
+    for (const std::string kind : { "ca", "os" }) {
+        cfar::parameters p;
+        p.kind = kind;
+        cfar detector(rows, columns, p, {});
+        std::vector<map_cell> cells;
+        for (size_t row : { size_t(0), size_t(1), size_t(16), rows - 1 })
+            for (size_t range : { size_t(0), size_t(1), size_t(20), columns - 1 }) {
+                auto map = exponential_map(rows * columns, 7);
+                map[row * columns + range] = 1000;
+                detector.process(map.data(), cells);
+                detector.keep_peaks(map.data(), cells);
+                BOOST_REQUIRE(cells.size() == 1u);
+                BOOST_TEST(cells[0].doppler == row);
+                BOOST_TEST(cells[0].range == range);
+            }
+    }
+}
+
+// A target 120 dB above the noise leaves the running sums of the other cells as they
+// were.
+BOOST_AUTO_TEST_CASE(strong_targets_leave_distant_thresholds_alone)
+{
+    const size_t rows = 64, columns = 64;
+    auto map = exponential_map(rows * columns, 3);
+    cfar detector(rows, columns, {}, {});
+    std::vector<map_cell> cells;
+    std::vector<float> before(map.size()), after(map.size());
+    detector.process(map.data(), cells, before.data());
+    map[10 * columns + 10] = 1e12f;
+    detector.process(map.data(), cells, after.data());
+    for (size_t d = 30; d < 40; d++)
+        for (size_t r = 0; r < columns; r++)
+            BOOST_TEST(after[d * columns + r] == before[d * columns + r],
+                       boost::test_tools::tolerance(1e-3f));
+}
+
+BOOST_AUTO_TEST_CASE(small_maps_and_wrong_parameters)
+{
+    // As much of the window as fits into Doppler; a single row trains along delay.
+    std::vector<map_cell> cells;
+    const auto map = exponential_map(64, 5);
+    cfar(1, 64, {}, {}).process(map.data(), cells);
+    cfar(64, 1, {}, {}).process(map.data(), cells);
+    BOOST_CHECK_THROW(cfar(1, 1, {}, {}), std::invalid_argument);
+
+    const auto refused = [](auto change) {
+        cfar::parameters p;
+        change(p);
+        BOOST_CHECK_THROW(cfar(32, 32, p, {}), std::invalid_argument);
+    };
+    refused([](auto& p) { p.pfa = 0; });
+    refused([](auto& p) { p.pfa = 1; });
+    refused([](auto& p) { p.pfa = std::nan(""); });
+    refused([](auto& p) { p.kind = "go"; });
+    refused([](auto& p) { p.guard_delay = -1; });
+    refused([](auto& p) { p.training_delay = p.training_doppler = 0; });
+    refused([](auto& p) { p.rank = 0; });
+    BOOST_CHECK_THROW(cell_correlation::of_lengths(0.5, 1), std::invalid_argument);
+    BOOST_CHECK_THROW(os_multiplier(8, 9, 0.1), std::invalid_argument);
+}
