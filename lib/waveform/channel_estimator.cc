@@ -102,6 +102,10 @@ channel_estimator::channel_estimator(ofdm_grid::sptr grid)
         d_spread_k += std::pow(i % n - d_centre_k, 2) / pilots.size();
         d_spread_t += std::pow(times[i / n] - d_centre_t, 2) / pilots.size();
     }
+    if (d_width == 1) // not merely rounding: no delay can be seen
+        d_spread_k = 0;
+    if (d_symbols.size() == 1) // nor Doppler
+        d_spread_t = 0;
 
     const size_t delay_length = transform_length(d_width);
     d_delay_in.resize(delay_length);
