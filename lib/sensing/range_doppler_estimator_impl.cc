@@ -128,20 +128,25 @@ range_doppler_estimator_impl::range_doppler_estimator_impl(
 bool range_doppler_estimator_impl::start()
 {
     set_relative_rate(1, 1);
-    d_held = 0;
+    d_held_references = d_held_rows = 0;
     return gr::block::start();
 }
 
 bool range_doppler_estimator_impl::stop()
 {
     set_relative_rate(1, BUFFERED_ROWS);
+    give_up_waiting();
+    return gr::block::stop();
+}
+
+void range_doppler_estimator_impl::give_up_waiting()
+{
     while (d_waiting && !d_waiting->empty()) {
         d_faults.count("no_reference",
                        "the run ended before the reference of frame " +
                            std::to_string(d_waiting->oldest().stamp.frame) + " came");
         d_waiting->pop();
     }
-    return gr::block::stop();
 }
 
 // A setter makes a whole estimator, with its plans, in its own thread.
@@ -215,26 +220,26 @@ void range_doppler_estimator_impl::forecast(int, gr_vector_int& required)
     std::fill(required.begin(), required.end(), 0);
     if (d_map_left > 0)
         return;
-    required[0] = 1;
-    if (!reads_reference())
+    required[0] = d_held_rows + 1;
+    if (!reads_reference() || state_of(detail(), 0).available > d_held_rows)
         return;
-    const auto rows = state_of(detail(), 0);
     const auto sent = state_of(detail(), 1);
-    const bool waits_at_end = rows.done && !d_waiting->empty() && !sent.done;
-    if (rows.available == 0 && (sent.available > d_held || waits_at_end)) {
+    if (sent.available > d_held_references || !d_waiting->empty()) {
         required[0] = 0;
-        required[1] = d_held + 1;
+        // The echoes that wait for references that cannot come are to be given up.
+        required[1] =
+            sent.done && sent.available <= d_held_references ? 0 : d_held_references + 1;
     }
 }
 
 // The last row is copied but left in the buffer: where the map is not connected the
 // scheduler ends a block as soon as one input is over and empty, while echoes of these
-// references are still on their way.
+// references are still on their way. Likewise for rows that wait for their reference.
 void range_doppler_estimator_impl::take_references(const gr_complex* rows, size_t count)
 {
     const size_t n = d_grid->num_subcarriers();
     const uint64_t first = nitems_read(1);
-    size_t taken = d_held;
+    size_t taken = d_held_references;
     get_tags_in_range(d_tags, 1, first + taken, first + count);
     while (taken < count) {
         taken += d_sent->push(rows + taken * n, count - taken, first + taken, d_tags);
@@ -243,7 +248,7 @@ void range_doppler_estimator_impl::take_references(const gr_complex* rows, size_
     }
     if (count > 0) {
         consume(1, static_cast<int>(count) - 1);
-        d_held = 1;
+        d_held_references = 1;
     }
 }
 
@@ -342,7 +347,7 @@ int range_doppler_estimator_impl::general_work(int noutput_items,
     const size_t count = ninput_items[0];
     const uint64_t first = nitems_read(0);
     get_tags_in_range(d_tags, 0, first, first + count);
-    size_t taken = 0;
+    size_t taken = d_held_rows;
     int produced = 0;
     while (true) {
         if (d_map_left > 0)
@@ -360,7 +365,13 @@ int range_doppler_estimator_impl::general_work(int noutput_items,
         if (d_rows.complete())
             accept_frame();
     }
-    consume(0, static_cast<int>(taken));
+    if (reads_reference() && d_map_left == 0 && !d_waiting->empty()) {
+        const auto sent = state_of(detail(), 1);
+        if (sent.done && sent.available <= d_held_references)
+            give_up_waiting();
+    }
+    d_held_rows = reads_reference() && taken > 0 && !d_waiting->empty() ? 1 : 0;
+    consume(0, static_cast<int>(taken) - d_held_rows);
     return produced;
 }
 

@@ -56,6 +56,7 @@ private:
     void take_references(const gr_complex* rows, size_t count);
     void accept_frame();
     bool process_waiting();
+    void give_up_waiting();
     void
     process(const frame_stamp& stamp, const gr_complex* rows, const gr_complex* sent);
     int put_map(float* out, int space, int already);
@@ -69,9 +70,10 @@ private:
     std::unique_ptr<frame_assembler> d_sent;  // with reference rows
     std::unique_ptr<frame_ring> d_references; // likewise
     std::unique_ptr<frame_ring> d_waiting;    // echoes that lack their reference
-    int d_held = 0;                           // reference rows read but not consumed
-    bool d_has_map = false;                   // whether output 0 is connected
-    size_t d_map_left = 0;                    // rows of the map not yet put out
+    int d_held_references = 0; // rows of each input that were read but not consumed
+    int d_held_rows = 0;
+    bool d_has_map = false; // whether output 0 is connected
+    size_t d_map_left = 0;  // rows of the map not yet put out
     frame_stamp d_map_stamp;
     detections d_report;
     std::vector<gr::tag_t> d_tags;

@@ -77,8 +77,9 @@ class qa_crlb_monitor(gr_unittest.TestCase):
         tb = gr.top_block()
         block = isac.crlb_monitor(self.grid, **options)
         store = blocks.message_debug()
-        for port, messages in (("detections", detections), ("ground_truth", truths)):
-            source = publisher(messages)
+        # Blocks in Python live as long as Python holds them.
+        sources = [publisher(detections), publisher(truths)]
+        for source, port in zip(sources, ("detections", "ground_truth")):
             tb.connect(blocks.vector_source_b([0] * 16), source)
             tb.msg_connect(source, "out", block, port)
         sinks = [blocks.vector_sink_f() for _ in range(streams)]
@@ -180,7 +181,10 @@ class qa_crlb_monitor(gr_unittest.TestCase):
             late + [report(70, [5 * self.cell], [0.0], [1.0])], [pmt.PMT_T, pmt.PMT_NIL, short, good]
         )
         self.assertEqual([r["frame"] for r in reports], [70])
-        self.assertEqual(block.faults(), {"bad_message": 3, "unmatched": 2})
+        faults = block.faults()
+        self.assertEqual(faults.pop("bad_message"), 3)
+        # 66 or 67 wait at once, as the two inputs happen to come; 64 may.
+        self.assertIn(faults, ({"unmatched": 2}, {"unmatched": 3}))
 
     def test_idle_block_sleeps(self):
         tb = gr.top_block()

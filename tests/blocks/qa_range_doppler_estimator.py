@@ -194,13 +194,21 @@ class qa_range_doppler_estimator(gr_unittest.TestCase):
                 store = blocks.message_debug()
                 tb.connect(self.slow(tb, frames, 1e6 if late == "references" else 640), (block, 0))
                 tb.connect(self.slow(tb, sent, 640 if late == "references" else 1e6), (block, 1))
-                if want_map or late == "references":
-                    # Without a map the scheduler ends the block with the echoes' stream.
+                if want_map:
                     tb.connect(block, blocks.null_sink(gr.sizeof_float * 64))
                 tb.msg_connect(block, "detections", store, "store")
                 tb.run()
                 self.assertEqual(store.num_messages(), 4, (late, want_map))
                 self.assertEqual(block.faults(), {})
+
+    def test_references_that_end_early(self):
+        sent, frames = self.data_frames(5)
+        for want_map in (True, False):
+            reports, _, _, block = self.run_block(
+                frames, references=sent[:2], reference="rows", want_map=want_map
+            )
+            self.assertEqual([r["frame"] for r in reports], [0, 1])
+            self.assertEqual(block.faults(), {"no_reference": 3})
 
     def test_long_rows(self):
         grid = isac.ofdm_grid(fft_len=8192, cp_len=64, num_symbols=4, pilots="all")
