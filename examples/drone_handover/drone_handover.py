@@ -73,15 +73,17 @@ class drone_flight(gr.top_block):
             criterion: isac.handover_decider(
                 cells=list(range(len(STATIONS))), criterion=criterion,
                 hysteresis_db=HYSTERESIS_DB, distance_threshold_m=DISTANCE_THRESHOLD_M,
-                initial_cell=0)
+                initial_cell=0, patience=32)
             for criterion in CRITERIA}
         self.decisions = {criterion: isac.handover_log() for criterion in CRITERIA}
         for criterion, decider in self.deciders.items():
             self.msg_connect(decider, "handover", self.decisions[criterion], "handover")
 
+        # Both cells send the same bytes, from one source: neither can run ahead of the other by
+        # more frames than its buffer holds.
+        source = blocks.vector_source_b(list(payload), True)
         for cell, station in enumerate(STATIONS):
             station = isac.trajectory(position=station)
-            source = blocks.vector_source_b(list(payload), True)
             modulator = isac.ofdm_modulator(
                 self.grid, tx_power_dbm=TX_POWER_DBM, input="stream", when_starved="wait")
             common = dict(
@@ -206,11 +208,12 @@ class report:
                 self.line(event["scene_time"], done,
                           f"{criterion}: {event['from']} -> {event['to']} ({event['cause']})")
             self.told[criterion] = len(events)
-        if frames and frames >= self.next_line:
+        over = frames >= self.num_frames
+        if frames and (frames >= self.next_line or over):
             series = self.flight.log.link(0)["scene_time"]
-            self.line(series[min(frames, len(series)) - 1], done, "")
+            self.line(series[min(frames, self.num_frames) - 1], done, "")
             self.next_line = frames + self.num_frames / 20
-        return frames >= self.num_frames
+        return over
 
 
 def delivered(flight, payload, num_frames):
