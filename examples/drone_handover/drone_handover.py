@@ -71,8 +71,9 @@ class drone_flight(gr.top_block):
         drone = isac.trajectory(times=list(times), positions=[tuple(p) for p in positions])
         self.deciders = {
             criterion: isac.handover_decider(
-                num_cells=len(STATIONS), criterion=criterion, hysteresis_db=HYSTERESIS_DB,
-                distance_threshold_m=DISTANCE_THRESHOLD_M, serving_cell=0)
+                cells=list(range(len(STATIONS))), criterion=criterion,
+                hysteresis_db=HYSTERESIS_DB, distance_threshold_m=DISTANCE_THRESHOLD_M,
+                initial_cell=0)
             for criterion in CRITERIA}
         self.decisions = {criterion: isac.handover_log() for criterion in CRITERIA}
         for criterion, decider in self.deciders.items():
@@ -97,9 +98,10 @@ class drone_flight(gr.top_block):
                 seed=seed + cell, **common)
             echo_rows = isac.ofdm_demodulator(self.grid)
             drone_rows = isac.ofdm_demodulator(self.grid)
-            estimator = isac.range_doppler_estimator(self.grid, tx=cell, rx=cell, pfa=1e-6)
+            estimator = isac.range_doppler_estimator(
+                self.grid, tx=cell, rx=cell, reference="rows", pfa=1e-6)
             receiver = isac.ofdm_receiver(self.grid, node=cell)
-            monitor = isac.crlb_monitor(self.grid)
+            monitor = isac.crlb_monitor(self.grid, reference="rows")
 
             self.connect(source, modulator, echo, echo_rows, estimator)
             self.connect((modulator, 1), (estimator, 1))

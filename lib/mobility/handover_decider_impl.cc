@@ -89,7 +89,7 @@ handover_decider_impl::handover_decider_impl(const std::vector<int64_t>& cells,
       d_cells(checked_cells(cells)),
       d_nothing(cells.size()),
       d_faults(d_logger),
-      d_linger(*this),
+      d_linger(*this, [this] { finish(); }),
       d_machine(cells.size(), with_index(parameters, cells)),
       d_gatherer(checked_tolerance(tolerance), checked_patience(patience))
 {
@@ -149,7 +149,7 @@ void handover_decider_impl::handle_link(const pmt::pmt_t& message)
         step->rsrp_dbm[cell] = report.rsrp_dbm;
         step->sinr_db[cell] = report.sinr_db;
         step->has_link[cell] = true;
-        events = decide();
+        events = decide(false);
     }
     publish(events);
 }
@@ -189,16 +189,16 @@ void handover_decider_impl::handle_detections(const pmt::pmt_t& message)
                 report.var_delay[user] * (SPEED_OF_LIGHT / 2) * (SPEED_OF_LIGHT / 2);
         }
         step->has_detections[cell] = true;
-        events = decide();
+        events = decide(false);
     }
     publish(events);
 }
 
-std::vector<handover_event> handover_decider_impl::decide()
+std::vector<handover_event> handover_decider_impl::decide(bool all)
 {
     std::vector<handover_event> events;
     step_gatherer<reports>::step step{ 0, d_nothing };
-    while (d_gatherer.take(step, [this](const reports& r) { return complete(r); })) {
+    while (d_gatherer.take(step, [&](const reports& r) { return all || complete(r); })) {
         handover_machine::measurement m;
         m.rsrp_dbm = step.slot.rsrp_dbm.data();
         m.sinr_db = step.slot.sinr_db.data();
@@ -211,6 +211,16 @@ std::vector<handover_event> handover_decider_impl::decide()
                                event->cause() });
     }
     return events;
+}
+
+void handover_decider_impl::finish()
+{
+    std::vector<handover_event> events;
+    {
+        std::lock_guard<std::mutex> lock(d_mutex);
+        events = decide(true);
+    }
+    publish(events);
 }
 
 void handover_decider_impl::publish(const std::vector<handover_event>& events)

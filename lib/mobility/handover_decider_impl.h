@@ -62,7 +62,9 @@ private:
     bool complete(const reports& step) const;
     void handle_link(const pmt::pmt_t& message);
     void handle_detections(const pmt::pmt_t& message);
-    std::vector<handover_event> decide();
+    // Decides the steps that are over, at the end all that wait.
+    std::vector<handover_event> decide(bool all);
+    void finish();
     void publish(const std::vector<handover_event>& events);
     template <typename T>
     void change(T handover_parameters::*member, const T& value);

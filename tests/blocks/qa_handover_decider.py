@@ -178,8 +178,10 @@ class qa_handover_decider(gr_unittest.TestCase):
         count = 40
         times = 0.1 * np.arange(count)
         near = [(900, 1000) if i // 4 % 2 else (1000, 900) for i in range(count)]
+        lost = ("link", link(EAST, 4.0, -80))  # a last step that never becomes complete
         link_player = message_player(
-            [("link", link(node, t, -80)) for t in times for node in (EAST, WEST)])
+            [("link", link(node, t, -80)) for t in times for node in (EAST, WEST)]
+            + [lost])
         players = [link_player] + [
             message_player([("detections", detections(node, node, t, [near[i][column]]))
                             for i, t in enumerate(times)], pause=0.02)
@@ -194,7 +196,7 @@ class qa_handover_decider(gr_unittest.TestCase):
         self.tb.msg_connect(decider, "handover", self.debug, "store")
         self.tb.run()
         self.assertEqual(decider.faults(), {})
-        self.assertEqual(decider.num_steps(), count)
+        self.assertEqual(decider.num_steps(), count + 1)
         self.assertEqual(decider.num_handovers(), count // 4)
         self.assertEqual(self.debug.num_messages(), count // 4)
 

@@ -25,8 +25,8 @@ namespace isac {
  * needs (`link` for "rsrp", `detections` for "distance", both for the joint ones), or
  * when more than `patience` newer scene times have begun: what is missing then is not
  * measured. All that arrives in time is used, also by live changes of the criterion.
- * Steps that still wait at the end of a run are not decided. After one of several
- * upstream blocks has finished, the block goes on until its messages have ended.
+ * After one of several upstream blocks has finished, the block goes on until its messages
+ * have ended, and decides what still waits.
  *
  * Message inputs (keys in metadata_keys.h):
  * - `link`: node (the cell), scene_time, rsrp_dbm, sinr_db

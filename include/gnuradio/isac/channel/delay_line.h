@@ -15,14 +15,14 @@ namespace gr {
 namespace isac {
 
 /*!
- * \brief What one transmitter sent, and the sum of its copies that reach one receiver over
- * paths of time-varying delay.
+ * \brief What one transmitter sent, and the sum of its copies that reach one receiver
+ * over paths of time-varying delay.
  *
  * Used a stretch at a time: write() the samples, add() each path, read() the sum. A path
- * gives y[n] = a x(n - d[n]) exp(j p[n]), delay d and phase p linear over the stretch. The
- * delay's error stays below -70 dB in the middle 80% of the band while d changes by less
- * than 4e-6 samples a sample (600 m/s either way for an echo); carrier phase is exact at
- * any speed.
+ * gives y[n] = a x(n - d[n]) exp(j p[n]), delay d and phase p linear over the stretch.
+ * The delay's error stays below -70 dB in the middle 80% of the band while d changes by
+ * less than 4e-6 samples a sample (600 m/s either way for an echo); carrier phase is
+ * exact at any speed.
  */
 class ISAC_API delay_line
 {

@@ -16,6 +16,8 @@ namespace isac {
 
 /*!
  * \brief White circular Gaussian noise, by Box and Muller's transform over whole blocks.
+ *
+ * The samples follow from the seed alone, however many are taken at a time.
  */
 class ISAC_API gaussian_noise
 {
@@ -31,10 +33,13 @@ public:
 private:
     static constexpr size_t BLOCK = 2048;
 
+    void refill();
+
     uint64_t d_state[2];
     volk::vector<int32_t> d_draws; // angles, then radii
     volk::vector<float> d_radius, d_angle, d_sine, d_cosine;
-    volk::vector<gr_complex> d_noise;
+    volk::vector<gr_complex> d_noise; // of unit power
+    size_t d_used = BLOCK;            // of d_noise
 };
 
 } // namespace isac

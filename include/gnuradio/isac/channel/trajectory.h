@@ -23,9 +23,9 @@ ISAC_API vector3 operator-(const vector3& a, const vector3& b);
 /*!
  * \brief Where a node or a target is at each scene time. Immutable; shared by shared_ptr.
  *
- * Either a position at scene time 0 with a constant velocity, or waypoints that are joined
- * by straight lines at constant speed; before the first and after the last waypoint it
- * stands still.
+ * Either a position at scene time 0 with a constant velocity, or waypoints that are
+ * joined by straight lines at constant speed; before the first and after the last
+ * waypoint it stands still.
  */
 class ISAC_API trajectory
 {
