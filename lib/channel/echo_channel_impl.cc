@@ -315,7 +315,9 @@ int echo_channel_impl::general_work(int noutput_items,
         const uint64_t n = std::min(end - here, count - done);
         const uint64_t known = (d_revisit_interval > 0 ? end : first + reach) - here - n;
         const auto found = d_synthesizer.process(d_scene,
-                                                 time_of_sample(here),
+                                                 d_frame_start,
+                                                 d_position,
+                                                 d_grid->frame_samples(),
                                                  in + done,
                                                  n,
                                                  std::min(known, AHEAD),
