@@ -275,6 +275,17 @@ class qa_echo_channel(gr_unittest.TestCase):
         for length in (1, 5, 13, 14, self.frame - 1, self.frame, self.frame + 1, 20000):
             self.run_channel(self.channel(targets=[isac.target((1, 0, 0))]), self.signal(16)[:length])
 
+    def test_017_run_again(self):
+        """The scene goes on where it was; nothing of the first run is heard in the second."""
+        channel = self.channel(targets=[isac.target((50, 0, 0))])
+        first, _, _ = self.run_channel(channel, self.signal(2.5), messages=2)
+        second, tags, truths = self.run_channel(channel, self.signal(2))
+        self.assertEqual([t["frame"] for t in truths], [0, 1])
+        self.assertEqual(channel.faults(), {})
+        middle = 2.5 * self.grid.frame_duration() + self.grid.middle_time()
+        self.assertAlmostEqual(truths[0]["scene_time"], middle, 12)
+        self.assert_matches(second, first[:len(second)])
+
     # Faults
 
     def test_020_not_finite(self):
