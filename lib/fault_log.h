@@ -27,8 +27,9 @@ public:
     /*!
      * \param kind    a fixed name that a user can look up in faults(): "nan_frame"
      * \param detail  what was wrong with this one
+     * \param times   how many of them
      */
-    void count(const std::string& kind, const std::string& detail);
+    void count(const std::string& kind, const std::string& detail, uint64_t times = 1);
 
     //! How often each kind occurred since start.
     std::map<std::string, uint64_t> counts() const;

@@ -12,6 +12,13 @@ namespace isac {
 
 namespace {
 
+// Active subcarriers within the middle 80% of the band, where the filters of radios, and
+// the fractional delays of a simulated channel, are flat.
+void guard_all_but(ofdm_grid::parameters& p, int active)
+{
+    p.guard_low = p.guard_high = (p.fft_len - active) / 2;
+}
+
 ofdm_grid::parameters lawn()
 {
     ofdm_grid::parameters p;
@@ -32,6 +39,7 @@ ofdm_grid::parameters lawn_flight()
     p.cp_len = { 128 };
     p.num_symbols = 256;
     p.subcarrier_spacing = 20e3;
+    guard_all_but(p, 408);
     return p;
 }
 
@@ -52,8 +60,7 @@ ofdm_grid::parameters nr(int mu)
     const int extra = (16 << mu) * p.fft_len / 2048;
     p.cp_len.assign(std::min(7 << mu, p.num_symbols), normal);
     p.cp_len[0] += extra;
-    constexpr int active = 69 * 12;
-    p.guard_low = p.guard_high = (p.fft_len - active) / 2;
+    guard_all_but(p, 68 * 12);
     p.pilots = "comb";
     return p;
 }

@@ -104,7 +104,7 @@ public:
      * symbols, 1.25 us CP (12.5 samples: 13 and 12 in turn), a fifth of the band as
      * pilots. Its CP and its unambiguous range are shorter than its scene. "LAWN flight":
      * the same link with a grid that fits it. "NR mu <n>": numerology n of TS 38.211 with
-     * 1024 subcarriers (69 resource blocks), 112 symbols and the long CP every 0.5 ms.
+     * 1024 subcarriers (68 resource blocks), 112 symbols and the long CP every 0.5 ms.
      */
     static parameters preset(const std::string& name);
 

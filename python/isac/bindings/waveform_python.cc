@@ -2,18 +2,30 @@
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
 
+#include <gnuradio/isac/check.h>
+#include <gnuradio/isac/ofdm_demodulator.h>
 #include <gnuradio/isac/ofdm_grid.h>
+#include <gnuradio/isac/ofdm_modulator.h>
+#include <gnuradio/isac/ofdm_receiver.h>
+#include <gnuradio/isac/waveform/constellation.h>
+#include <gnuradio/isac/waveform/frame_codec.h>
+#include <gnuradio/isac/waveform/frame_mapper.h>
+#include <gnuradio/isac/waveform/frame_receiver.h>
+#include <gnuradio/isac/waveform/ofdm_transform.h>
 #include <pybind11/complex.h>
 #include <pybind11/numpy.h>
 #include <pybind11/pybind11.h>
 #include <pybind11/stl.h>
+#include <optional>
 #include <variant>
 
 namespace py = pybind11;
 
 namespace {
 
-using gr::isac::ofdm_grid;
+using namespace gr::isac;
+using byte_array = py::array_t<uint8_t, py::array::c_style | py::array::forcecast>;
+using complex_array = py::array_t<gr_complex, py::array::c_style | py::array::forcecast>;
 
 using cp_lengths = std::variant<int, std::vector<int>>;
 // (symbol, subcarrier) or (symbol, subcarrier, value)
@@ -238,6 +250,330 @@ Raises:
         });
 }
 
+
+ofdm_grid::sptr shared(const std::shared_ptr<ofdm_grid>& grid) { return grid; }
+
+void check_length(const char* what, size_t given, size_t wanted)
+{
+    require(given == wanted, what, given, "must be " + std::to_string(wanted));
+}
+
+void check_frame(const ofdm_grid& grid, const complex_array& rows)
+{
+    check_length("number of values in rows",
+                 rows.size(),
+                 grid.num_symbols() * grid.num_subcarriers());
+}
+
+complex_array empty_rows(const ofdm_grid& grid)
+{
+    return complex_array({ grid.num_symbols(), grid.num_subcarriers() });
+}
+
+complex_array map_frame(const std::shared_ptr<ofdm_grid>& grid, const byte_array& bits)
+{
+    frame_mapper mapper(shared(grid));
+    check_length("number of bytes in bits", bits.size(), mapper.frame_bytes());
+    complex_array rows = empty_rows(*grid);
+    for (size_t m = 0; m < grid->num_symbols(); m++)
+        mapper.map(m, bits.data(), rows.mutable_data() + m * grid->num_subcarriers());
+    return rows;
+}
+
+complex_array modulate(const std::shared_ptr<ofdm_grid>& grid, const complex_array& rows)
+{
+    check_frame(*grid, rows);
+    ofdm_transform transform(shared(grid));
+    complex_array samples(grid->frame_samples());
+    const float scale = grid->amplitude();
+    transform.modulate_preamble(samples.mutable_data(), scale);
+    for (size_t m = 0; m < grid->num_symbols(); m++)
+        transform.modulate(m,
+                           rows.data() + m * grid->num_subcarriers(),
+                           samples.mutable_data() + grid->symbol_start(m) -
+                               grid->cp_len(m),
+                           scale);
+    return samples;
+}
+
+complex_array demodulate(const std::shared_ptr<ofdm_grid>& grid,
+                         const complex_array& samples,
+                         int timing_advance)
+{
+    check_length("number of samples", samples.size(), grid->frame_samples());
+    ofdm_transform transform(shared(grid), timing_advance);
+    complex_array rows = empty_rows(*grid);
+    for (size_t m = 0; m < grid->num_symbols(); m++)
+        transform.demodulate(samples.data() + grid->symbol_start(m) -
+                                 transform.timing_advance(),
+                             rows.mutable_data() + m * grid->num_subcarriers());
+    return rows;
+}
+
+py::dict as_dict(const decoded_frame& found)
+{
+    py::dict d;
+    d["ok"] = found.ok;
+    d["frame"] = found.frame;
+    d["payload"] = found.ok ? py::bytes(reinterpret_cast<const char*>(found.payload),
+                                        found.payload_bytes)
+                            : py::bytes();
+    return d;
+}
+
+py::dict receive(frame_receiver& receiver,
+                 const complex_array& rows,
+                 const std::optional<byte_array>& reference)
+{
+    check_frame(*receiver.grid(), rows);
+    if (reference)
+        check_length(
+            "number of bytes in reference", reference->size(), receiver.frame_bytes());
+    const received_frame& found =
+        receiver.receive(rows.data(), reference ? reference->data() : nullptr);
+    py::dict d = as_dict(found.payload);
+    d["rsrp_dbm"] = found.rsrp_dbm;
+    d["sinr_db"] = found.sinr_db;
+    d["evm_db"] = found.evm_db;
+    d["ber"] = found.ber;
+    d["delay"] = found.delay;
+    d["doppler"] = found.doppler;
+    return d;
+}
+
+void bind_kernels(py::module& m)
+{
+    py::class_<constellation>(m, "constellation", R"doc(
+The Gray-mapped constellations of TS 38.211, 5.1, at unit mean energy.
+
+Args:
+    modulation: "bpsk", "qpsk", "16qam", "64qam" or "256qam".
+
+Raises:
+    ValueError: for any other name.
+)doc")
+        .def(py::init<const std::string&>(), py::arg("modulation"))
+        .def("bits_per_symbol", &constellation::bits_per_symbol)
+        .def(
+            "points",
+            [](const constellation& c) {
+                return complex_array(c.points().size(), c.points().data());
+            },
+            "The symbol of every group of bits, the first bit most significant.")
+        .def(
+            "map",
+            [](const constellation& c, const byte_array& bits) {
+                complex_array symbols(bits.size() * 8 / c.bits_per_symbol());
+                c.map(bits.data(), 0, symbols.mutable_data(), symbols.size());
+                return symbols;
+            },
+            py::arg("bits"),
+            "Symbols of packed bytes, first bit most significant.")
+        .def(
+            "demap",
+            [](const constellation& c, const complex_array& symbols) {
+                byte_array bits((symbols.size() * c.bits_per_symbol() + 7) / 8);
+                c.demap(symbols.data(), symbols.size(), bits.mutable_data(), 0);
+                return bits;
+            },
+            py::arg("symbols"),
+            "Hard decisions as packed bytes.");
+
+    py::class_<frame_codec>(m, "frame_codec", R"doc(
+Payload bytes to the data bits of a frame and back: header, CRC and scrambler.
+
+Args:
+    grid: the OFDM grid.
+)doc")
+        .def(py::init([](const std::shared_ptr<ofdm_grid>& grid) {
+                 return std::make_unique<frame_codec>(*grid);
+             }),
+             py::arg("grid"))
+        .def("capacity", &frame_codec::capacity, "Most payload bytes a frame.")
+        .def("frame_bytes", &frame_codec::frame_bytes, "Bytes of a frame's bits.")
+        .def(
+            "encode",
+            [](const frame_codec& codec, uint64_t frame, const std::string& payload) {
+                byte_array bits(codec.frame_bytes());
+                codec.encode(frame,
+                             reinterpret_cast<const uint8_t*>(payload.data()),
+                             payload.size(),
+                             bits.mutable_data());
+                return bits;
+            },
+            py::arg("frame"),
+            py::arg("payload"),
+            "The frame's bits as packed bytes. Raises ValueError beyond capacity().")
+        .def(
+            "decode",
+            [](frame_codec& codec, const byte_array& bits) {
+                check_length("number of bytes in bits", bits.size(), codec.frame_bytes());
+                return as_dict(codec.decode(bits.data()));
+            },
+            py::arg("bits"),
+            "Dict of ok (bool), frame (number) and payload (bytes).");
+
+    m.def("map_frame",
+          &map_frame,
+          py::arg("grid"),
+          py::arg("bits"),
+          "M x N rows at unit energy from a frame's bits (frame_codec.encode).");
+    m.def("modulate",
+          &modulate,
+          py::arg("grid"),
+          py::arg("rows"),
+          "Samples of a frame (0 dBm mean power) from M x N rows at unit energy.");
+    m.def("demodulate",
+          &demodulate,
+          py::arg("grid"),
+          py::arg("samples"),
+          py::arg("timing_advance") = 0,
+          "M x N rows from the samples of a frame.");
+
+    py::class_<frame_receiver>(m, "frame_receiver", R"doc(
+Received rows of a frame to its payload and the quality of its link.
+
+Args:
+    grid: the OFDM grid.
+    channel: "estimated" from the pilots, or "known": flat, of the grid's amplitude().
+
+Raises:
+    ValueError: for another channel, or "estimated" on a grid without pilots.
+)doc")
+        .def(py::init(
+                 [](const std::shared_ptr<ofdm_grid>& grid, const std::string& channel) {
+                     return std::make_unique<frame_receiver>(shared(grid), channel);
+                 }),
+             py::arg("grid"),
+             py::arg("channel") = "estimated")
+        .def("receive",
+             &receive,
+             py::arg("rows"),
+             py::arg("reference") = py::none(),
+             R"doc(
+Args:
+    rows: M x N received values.
+    reference: the bits that were sent as packed bytes, to count errors.
+
+Returns:
+    dict: ok, frame, payload, rsrp_dbm, sinr_db, evm_db, ber, delay (s), doppler (Hz).
+)doc");
+}
+
+void bind_blocks(py::module& m)
+{
+    py::class_<ofdm_modulator,
+               gr::block,
+               gr::basic_block,
+               std::shared_ptr<ofdm_modulator>>(m, "ofdm_modulator", R"doc(
+Payload bytes to a continuous OFDM signal.
+
+Input: payload bytes (input="stream") or PDUs on message port "pdus" (input="pdu").
+Outputs: samples, abs(x)^2 = 1 is 1 mW; optionally reference rows of N values at unit energy. Tag
+"frame" (uint64) on the first sample and the first row of every frame.
+
+Args:
+    grid: the OFDM grid.
+    tx_power_dbm: mean power of the samples, dBm, -200 to 100.
+    input: "stream", "pdu" or "none" (idle frames only).
+    repeat_frame: repeat the first frame for ever, computed once.
+    num_frames: frames to send before the block is done; 0: no limit.
+    when_starved: "idle": send what is there, if only idle fill; "wait": wait until a frame's
+        payload is full (the end of the stream goes into a last frame, and the block is done)
+        or a PDU has come.
+
+Raises:
+    ValueError: for a value out of its range, or a grid without room for the payload.
+)doc")
+        .def(py::init([](const std::shared_ptr<ofdm_grid>& grid,
+                         double tx_power_dbm,
+                         const std::string& input,
+                         bool repeat_frame,
+                         uint64_t num_frames,
+                         const std::string& when_starved) {
+                 return ofdm_modulator::make(
+                     grid, tx_power_dbm, input, repeat_frame, num_frames, when_starved);
+             }),
+             py::arg("grid"),
+             py::arg("tx_power_dbm") = 0.0,
+             py::arg("input") = "stream",
+             py::arg("repeat_frame") = false,
+             py::arg("num_frames") = 0,
+             py::arg("when_starved") = "idle")
+        .def("capacity", &ofdm_modulator::capacity, "Most payload bytes a frame.")
+        .def("frames_sent", &ofdm_modulator::frames_sent, "Frames begun so far.")
+        .def("faults", &ofdm_modulator::faults, "Counts of what was dropped, by kind.")
+        .def("tx_power_dbm", &ofdm_modulator::tx_power_dbm)
+        .def("set_tx_power_dbm",
+             &ofdm_modulator::set_tx_power_dbm,
+             py::arg("tx_power_dbm"),
+             "dBm, from the next frame on. Raises ValueError out of -200 to 100.");
+
+    py::class_<ofdm_demodulator,
+               gr::block,
+               gr::basic_block,
+               std::shared_ptr<ofdm_demodulator>>(m, "ofdm_demodulator", R"doc(
+Samples to rows: removes the cyclic prefix, FFT.
+
+Frames start at "frame" tags; without any they follow from the first sample on. Output: rows of N
+values in ascending frequency; the tags frame, scene_time, rx_time, rx_rate and rx_freq of a
+frame's first sample on its first row.
+
+Args:
+    grid: the OFDM grid.
+    timing_advance: samples by which the FFT window starts early, 0 to the shortest CP; rows
+        keep their true delay.
+
+Raises:
+    ValueError: for a value out of its range.
+)doc")
+        .def(py::init([](const std::shared_ptr<ofdm_grid>& grid, int timing_advance) {
+                 return ofdm_demodulator::make(grid, timing_advance);
+             }),
+             py::arg("grid"),
+             py::arg("timing_advance") = 0)
+        .def("faults", &ofdm_demodulator::faults, "Counts of what was dropped, by kind.");
+
+    py::class_<ofdm_receiver, gr::block, gr::basic_block, std::shared_ptr<ofdm_receiver>>(
+        m, "ofdm_receiver", R"doc(
+Rows to payload bytes and the quality of the link.
+
+Inputs: rows of N values; optionally reference rows, matched by frame number, to count bit errors.
+Outputs: optionally the payload bytes of frames whose CRC holds. Message ports: "pdus" (metadata
+frame and scene_time, u8vector), "link" (a dict for every whole frame: frame, scene_time, node,
+rsrp_dbm, sinr_db, evm_db, ber).
+
+Args:
+    grid: the OFDM grid.
+    node: the cell that transmits, in link messages; not negative.
+    channel: "estimated" from the pilots, or "known": flat, of the amplitude that an
+        ofdm_modulator at 0 dBm has at its output.
+
+Raises:
+    ValueError: for a value out of its range, or "estimated" on a grid without pilots.
+)doc")
+        .def(py::init([](const std::shared_ptr<ofdm_grid>& grid,
+                         int64_t node,
+                         const std::string& channel) {
+                 return ofdm_receiver::make(grid, node, channel);
+             }),
+             py::arg("grid"),
+             py::arg("node") = 0,
+             py::arg("channel") = "estimated")
+        .def("num_frames", &ofdm_receiver::num_frames, "Whole frames received.")
+        .def("num_failed_crcs",
+             &ofdm_receiver::num_failed_crcs,
+             "Those of them whose header's or payload's CRC failed.")
+        .def("faults", &ofdm_receiver::faults, "Counts of what was dropped, by kind.");
+}
+
 } // namespace
 
-void bind_waveform(py::module& m) { bind_grid(m); }
+void bind_waveform(py::module& m)
+{
+    bind_grid(m);
+    bind_blocks(m);
+    py::module kernels =
+        m.def_submodule("_waveform", "The kernels of the waveform on NumPy arrays.");
+    bind_kernels(kernels);
+}

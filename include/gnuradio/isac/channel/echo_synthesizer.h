@@ -1,0 +1,79 @@
+/*
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+#ifndef INCLUDED_ISAC_CHANNEL_ECHO_SYNTHESIZER_H
+#define INCLUDED_ISAC_CHANNEL_ECHO_SYNTHESIZER_H
+
+#include <gnuradio/gr_complex.h>
+#include <gnuradio/isac/api.h>
+#include <gnuradio/isac/channel/delay_line.h>
+#include <gnuradio/isac/channel/echo_scene.h>
+#include <gnuradio/isac/channel/gaussian_noise.h>
+#include <cstddef>
+#include <cstdint>
+
+namespace gr {
+namespace isac {
+
+/*!
+ * \brief What reaches a receiver: every path of a scene, noise and residual interference.
+ *
+ * A path gives y(t) = sqrt(gain) x(t - tau(t)) exp(-j 2 pi fc tau(t)). tau is exact at
+ * the ends of every stretch of delay_line::LONGEST_STRETCH samples and linear between, so
+ * the carrier phase is continuous over stretches, calls and frames.
+ */
+class ISAC_API echo_synthesizer
+{
+public:
+    //! Samples beyond those asked for that short delays read.
+    static constexpr size_t AHEAD = delay_line::AHEAD;
+    //! Longest delay that is synthesized, samples.
+    static constexpr size_t LONGEST_DELAY = size_t(1) << 22;
+
+    struct finding {
+        double energy = 0;       //!< sum of abs(x)^2 of the input
+        uint64_t not_finite = 0; //!< input samples with a NaN or an infinity, taken as 0
+        uint64_t too_long = 0;   //!< paths left out, one each a stretch
+    };
+
+    /*!
+     * \param sample_rate  Hz, positive
+     * \param seed         of the noise
+     * \throws std::invalid_argument
+     */
+    echo_synthesizer(double sample_rate, uint64_t seed);
+
+    echo_synthesizer(const echo_synthesizer&) = delete;
+    echo_synthesizer& operator=(const echo_synthesizer&) = delete;
+
+    //! Forgets what was sent before.
+    void clear() { d_line.clear(); }
+
+    /*!
+     * \param scene  begin_frame() was called
+     * \param start  scene time of the first sample, s
+     * \param in     \p count + \p ahead samples
+     * \param count  samples to give, which follow the last ones
+     * \param ahead  0 to AHEAD samples that are known beyond them
+     * \param out    \p count samples, not \p in
+     */
+    finding process(const echo_scene& scene,
+                    double start,
+                    const gr_complex* in,
+                    size_t count,
+                    size_t ahead,
+                    gr_complex* out);
+
+private:
+    bool add_path(const echo_scene& scene, size_t path, double start, size_t count);
+
+    double d_sample_rate;
+    delay_line d_line;
+    gaussian_noise d_noise;
+};
+
+} // namespace isac
+} // namespace gr
+
+#endif /* INCLUDED_ISAC_CHANNEL_ECHO_SYNTHESIZER_H */

@@ -1,0 +1,75 @@
+/*
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+#ifndef INCLUDED_ISAC_CHANNEL_TRAJECTORY_H
+#define INCLUDED_ISAC_CHANNEL_TRAJECTORY_H
+
+#include <gnuradio/isac/api.h>
+#include <array>
+#include <memory>
+#include <vector>
+
+namespace gr {
+namespace isac {
+
+//! x, y, z in m (or m/s) in a right-handed frame; z points up.
+using vector3 = std::array<double, 3>;
+
+ISAC_API double norm(const vector3& v);
+ISAC_API double dot(const vector3& a, const vector3& b);
+ISAC_API vector3 operator-(const vector3& a, const vector3& b);
+
+/*!
+ * \brief Where a node or a target is at each scene time. Immutable; shared by shared_ptr.
+ *
+ * Either a position at scene time 0 with a constant velocity, or waypoints that are
+ * joined by straight lines at constant speed; before the first and after the last
+ * waypoint it stands still.
+ */
+class ISAC_API trajectory
+{
+public:
+    using sptr = std::shared_ptr<const trajectory>;
+
+    /*!
+     * \param position at scene time 0, m, finite
+     * \param velocity m/s, finite
+     * \throws std::invalid_argument
+     */
+    static sptr make(const vector3& position, const vector3& velocity = { 0, 0, 0 });
+
+    /*!
+     * \param times     s, finite, strictly ascending, at least one
+     * \param positions m, finite, one a time
+     * \throws std::invalid_argument
+     */
+    static sptr make(const std::vector<double>& times,
+                     const std::vector<vector3>& positions);
+
+    trajectory(const vector3& position, const vector3& velocity);
+    trajectory(const std::vector<double>& times, const std::vector<vector3>& positions);
+
+    //! m, at scene time \p time in s.
+    vector3 position(double time) const;
+    //! m/s, at scene time \p time in s; at a waypoint that of the leg which begins there.
+    vector3 velocity(double time) const;
+
+    bool operator==(const trajectory& other) const;
+
+private:
+    struct leg {
+        double start; // s
+        vector3 position;
+        vector3 velocity;
+        bool operator==(const leg& other) const;
+    };
+    const leg& leg_at(double time) const;
+
+    std::vector<leg> d_legs;
+};
+
+} // namespace isac
+} // namespace gr
+
+#endif /* INCLUDED_ISAC_CHANNEL_TRAJECTORY_H */

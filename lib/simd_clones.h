@@ -1,0 +1,32 @@
+/*
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+#ifndef INCLUDED_ISAC_SIMD_CLONES_H
+#define INCLUDED_ISAC_SIMD_CLONES_H
+
+/*!
+ * Compiles a function several times and lets the loader take what the machine has, for
+ * loops that neither VOLK nor FFTW offers. The resolvers run before a sanitizer is set
+ * up, so those builds take the plain code.
+ */
+#if defined(__x86_64__) && defined(__linux__) && defined(__GNUC__) &&          \
+    !defined(__clang__) && __GNUC__ >= 12 && !defined(__SANITIZE_ADDRESS__) && \
+    !defined(__SANITIZE_THREAD__)
+#define ISAC_SIMD_CLONES \
+    __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
+#else
+#define ISAC_SIMD_CLONES
+#endif
+
+namespace gr {
+namespace isac {
+
+//! Eight floats, which the compiler maps to the registers that a clone has. Load and
+//! store them by memcpy: then they need no alignment.
+typedef float float8 __attribute__((vector_size(32)));
+
+} // namespace isac
+} // namespace gr
+
+#endif /* INCLUDED_ISAC_SIMD_CLONES_H */

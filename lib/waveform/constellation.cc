@@ -1,0 +1,118 @@
+/*
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+#include <gnuradio/isac/theory/modulation.h>
+#include <gnuradio/isac/waveform/constellation.h>
+#include <algorithm>
+#include <cmath>
+
+namespace gr {
+namespace isac {
+
+namespace {
+
+// The odd integer of an axis: (1 - 2 b0) (2^(n-1) - (1 - 2 b1) (2^(n-2) - ...)), the
+// nested form of TS 38.211, 5.1.3 to 5.1.6. \p bits holds n bits, b0 most significant.
+int axis_level(unsigned bits, int n)
+{
+    int level = 1;
+    for (int i = 0; i < n; i++) { // from the innermost, least significant bit outwards
+        const int sign = (bits >> i) & 1 ? -1 : 1;
+        level = i == 0 ? sign : sign * ((1 << i) - level);
+    }
+    return level;
+}
+
+} // namespace
+
+constellation::constellation(const std::string& modulation)
+    : d_bits(gr::isac::bits_per_symbol(modulation))
+{
+    const unsigned count = 1u << d_bits;
+    d_points.resize(count);
+    if (d_bits == 1) {
+        const float level = std::sqrt(0.5f);
+        d_points = { { level, level }, { -level, -level } };
+        d_levels = 2;
+        d_half_distance = 1; // the two points are opposite
+        return;
+    }
+    const int axis_bits = d_bits / 2;
+    d_levels = 1 << axis_bits;
+    // Mean energy of the odd integers below 2^n, on two axes: 2 (4^n - 1) / 3.
+    d_half_distance = 1 / std::sqrt(2 * (d_levels * d_levels - 1) / 3.0f);
+    d_bits_re.resize(d_levels);
+    d_bits_im.resize(d_levels);
+    for (unsigned group = 0; group < count; group++) {
+        unsigned re = 0, im = 0; // bits alternate between the axes
+        for (int i = d_bits - 2; i >= 0; i -= 2) {
+            re = re << 1 | ((group >> (i + 1)) & 1);
+            im = im << 1 | ((group >> i) & 1);
+        }
+        const int level_re = axis_level(re, axis_bits);
+        const int level_im = axis_level(im, axis_bits);
+        d_points[group] = { level_re * d_half_distance, level_im * d_half_distance };
+        constexpr unsigned odd_bits = 0xaa, even_bits = 0x55;
+        d_bits_re[(level_re + d_levels - 1) / 2] = group & odd_bits;
+        d_bits_im[(level_im + d_levels - 1) / 2] = group & even_bits;
+    }
+}
+
+void constellation::map(const uint8_t* bytes,
+                        size_t first_bit,
+                        gr_complex* symbols,
+                        size_t count) const
+{
+    bytes += first_bit / 8;
+    unsigned held = 8 - first_bit % 8;
+    uint32_t bits = count > 0 ? *bytes++ : 0;
+    const unsigned width = d_bits;
+    const uint32_t mask = (1u << width) - 1;
+    const gr_complex* points = d_points.data();
+    for (size_t i = 0; i < count; i++) {
+        if (held < width) {
+            bits = bits << 8 | *bytes++;
+            held += 8;
+        }
+        held -= width;
+        symbols[i] = points[(bits >> held) & mask];
+    }
+}
+
+void constellation::demap(const gr_complex* symbols,
+                          size_t count,
+                          uint8_t* bytes,
+                          size_t first_bit) const
+{
+    bytes += first_bit / 8;
+    unsigned held = first_bit % 8;
+    uint32_t bits = held > 0 ? *bytes >> (8 - held) : 0;
+    const unsigned width = d_bits;
+    const float scale = 0.5f / d_half_distance;
+    const float shift = 0.5f * d_levels; // a level's index plus a half, for rounding down
+    const float top = d_levels - 1;
+    for (size_t i = 0; i < count; i++) {
+        uint32_t group;
+        if (width == 1) {
+            group = symbols[i].real() + symbols[i].imag() < 0;
+        } else {
+            // In this order a NaN becomes level 0.
+            const float re = symbols[i].real() * scale + shift;
+            const float im = symbols[i].imag() * scale + shift;
+            group = d_bits_re[static_cast<int>(std::max(0.0f, std::min(re, top)))] |
+                    d_bits_im[static_cast<int>(std::max(0.0f, std::min(im, top)))];
+        }
+        bits = bits << width | group;
+        held += width;
+        if (held >= 8) {
+            held -= 8;
+            *bytes++ = static_cast<uint8_t>(bits >> held);
+        }
+    }
+    if (held > 0)
+        *bytes = static_cast<uint8_t>(bits << (8 - held));
+}
+
+} // namespace isac
+} // namespace gr

@@ -1,0 +1,164 @@
+/*
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+#include "ofdm_demodulator_impl.h"
+#include <gnuradio/io_signature.h>
+#include <gnuradio/isac/check.h>
+#include <gnuradio/isac/metadata_keys.h>
+#include <algorithm>
+
+namespace gr {
+namespace isac {
+
+namespace {
+
+bool is_frame_tag(const gr::tag_t& tag)
+{
+    return pmt::eqv(tag.key, metadata_keys::frame());
+}
+
+bool is_forwarded(const gr::tag_t& tag)
+{
+    return is_frame_tag(tag) || pmt::eqv(tag.key, metadata_keys::scene_time()) ||
+           pmt::eqv(tag.key, metadata_keys::rx_time()) ||
+           pmt::eqv(tag.key, metadata_keys::rx_rate()) ||
+           pmt::eqv(tag.key, metadata_keys::rx_freq());
+}
+
+} // namespace
+
+ofdm_demodulator::sptr ofdm_demodulator::make(ofdm_grid::sptr grid, int timing_advance)
+{
+    require(static_cast<bool>(grid), "ofdm_demodulator: grid", "none", "must be given");
+    return gnuradio::make_block_sptr<ofdm_demodulator_impl>(grid, timing_advance);
+}
+
+ofdm_demodulator_impl::ofdm_demodulator_impl(ofdm_grid::sptr grid, int timing_advance)
+    : gr::block(
+          "ofdm_demodulator",
+          gr::io_signature::make(1, 1, sizeof(gr_complex)),
+          gr::io_signature::make(1, 1, grid->num_subcarriers() * sizeof(gr_complex))),
+      d_grid(std::move(grid)),
+      d_transform(d_grid, timing_advance),
+      d_faults(d_logger),
+      d_window(d_grid->num_subcarriers())
+{
+    set_tag_propagation_policy(TPP_DONT);
+    set_relative_rate(d_grid->num_symbols(), d_grid->frame_samples());
+}
+
+// A symbol may be longer than the input buffer: it is gathered, and never waited for.
+void ofdm_demodulator_impl::forecast(int, gr_vector_int& ninput_items_required)
+{
+    ninput_items_required[0] = 1;
+}
+
+void ofdm_demodulator_impl::start_frame(const std::vector<gr::tag_t>& tags,
+                                        uint64_t sample,
+                                        bool tagged)
+{
+    if (tagged && d_in_frame)
+        d_faults.count("lost_samples",
+                       "a frame has " + std::to_string(d_position) + " samples of " +
+                           std::to_string(d_grid->frame_samples()));
+    d_tagged = d_tagged || tagged;
+    d_in_frame = true;
+    d_position = d_symbol = d_gathered = 0;
+    d_frame_tags.clear();
+    std::copy_if(
+        tags.begin(),
+        tags.end(),
+        std::back_inserter(d_frame_tags),
+        [&](const gr::tag_t& t) { return t.offset == sample && is_forwarded(t); });
+}
+
+// Takes samples of the frame up to the end of the next window at most.
+size_t ofdm_demodulator_impl::take(const gr_complex* samples,
+                                   size_t count,
+                                   gr_complex* row,
+                                   bool& row_done)
+{
+    row_done = false;
+    const size_t n = d_grid->num_subcarriers();
+    if (d_symbol == d_grid->num_symbols()) // what a timing advance leaves at the end
+        return std::min(count, d_grid->frame_samples() - d_position);
+    const size_t start = d_grid->symbol_start(d_symbol) - d_transform.timing_advance();
+    if (d_position < start)
+        return std::min(count, start - d_position);
+    if (d_gathered == 0 && count >= n) {
+        d_transform.demodulate(samples, row);
+        row_done = true;
+        return n;
+    }
+    const size_t taken = std::min(count, n - d_gathered);
+    std::copy_n(samples, taken, d_window.data() + d_gathered);
+    d_gathered += taken;
+    if (d_gathered == n) {
+        d_transform.demodulate(d_window.data(), row);
+        row_done = true;
+    }
+    return taken;
+}
+
+int ofdm_demodulator_impl::general_work(int noutput_items,
+                                        gr_vector_int& ninput_items,
+                                        gr_vector_const_void_star& input_items,
+                                        gr_vector_void_star& output_items)
+{
+    const auto* samples = static_cast<const gr_complex*>(input_items[0]);
+    auto* rows = static_cast<gr_complex*>(output_items[0]);
+    const size_t n = d_grid->num_subcarriers();
+    const size_t available = ninput_items[0];
+    const uint64_t first = nitems_read(0);
+    std::vector<gr::tag_t> tags;
+    get_tags_in_range(tags, 0, first, first + available);
+    std::sort(tags.begin(), tags.end(), gr::tag_t::offset_compare);
+
+    size_t read = 0;
+    int written = 0;
+    auto next_tag = tags.begin();
+    while (read < available && written < noutput_items) {
+        const uint64_t here = first + read;
+        next_tag = std::find_if(next_tag, tags.end(), [&](const gr::tag_t& t) {
+            return is_frame_tag(t) && t.offset >= here;
+        });
+        size_t chunk = available - read;
+        if (next_tag != tags.end() && next_tag->offset == here) {
+            start_frame(tags, here, true);
+            ++next_tag;
+        } else if (!d_in_frame && !d_tagged) {
+            start_frame(tags, here, false);
+        }
+        const auto following =
+            std::find_if(next_tag, tags.end(), [&](const gr::tag_t& t) {
+                return is_frame_tag(t) && t.offset > here;
+            });
+        if (following != tags.end())
+            chunk = std::min<size_t>(chunk, following->offset - here);
+
+        if (!d_in_frame) {
+            d_faults.count("lost_samples", "samples follow a frame's end without a tag");
+            read += chunk;
+            continue;
+        }
+        bool row_done;
+        const size_t taken = take(samples + read, chunk, rows + written * n, row_done);
+        read += taken;
+        d_position += taken;
+        if (row_done) {
+            if (d_symbol == 0)
+                for (const auto& tag : d_frame_tags)
+                    add_item_tag(0, nitems_written(0) + written, tag.key, tag.value);
+            d_gathered = 0;
+            d_symbol++;
+            written++;
+        }
+        d_in_frame = d_position < d_grid->frame_samples();
+    }
+    consume(0, read);
+    return written;
+}
+
+} // namespace isac
+} // namespace gr

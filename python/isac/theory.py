@@ -1,0 +1,39 @@
+#
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+"""Closed forms: link budget, Cramer-Rao bounds, handover probabilities, bit error rates.
+
+Every function takes numbers or NumPy arrays that broadcast against each other.
+"""
+
+from .isac_python._theory import (
+    bistatic_echo_loss,
+    bit_error_rate,
+    delay_doppler_bound,
+    echo_loss,
+    free_space_path_loss,
+    handover_probability_distance,
+    handover_probability_joint,
+    handover_probability_rsrp,
+    path_loss_log_distance,
+    path_loss_uma_av,
+    range_crlb,
+    shadowing_std_uma_av,
+    thermal_noise_dbm,
+)
+
+__all__ = [
+    "bistatic_echo_loss",
+    "bit_error_rate",
+    "delay_doppler_bound",
+    "echo_loss",
+    "free_space_path_loss",
+    "handover_probability_distance",
+    "handover_probability_joint",
+    "handover_probability_rsrp",
+    "path_loss_log_distance",
+    "path_loss_uma_av",
+    "range_crlb",
+    "shadowing_std_uma_av",
+    "thermal_noise_dbm",
+]

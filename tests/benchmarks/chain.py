@@ -1,0 +1,140 @@
+#!/usr/bin/env python3
+#
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+"""CPU time a frame of the simulated sensing chain, beside gr-radar's, in one run.
+
+Ours: payload, modulator, channel with one target (noise off), demodulator, range-Doppler map, CFAR
+and estimates. gr-radar's: symbol mapper, OFDM modulator, static target simulator, demodulator and
+range-Doppler map. Each is run with two numbers of frames, and the difference is told, so that
+planning and start-up do not count. The two take turns, and the medians are compared.
+"""
+
+import argparse
+import json
+import resource
+import statistics
+import sys
+
+import numpy as np
+from gnuradio import blocks, digital, fft, gr, isac
+from gnuradio.fft import window
+
+try:
+    from gnuradio import radar
+except ImportError:
+    radar = None
+
+
+def isac_chain(n, m, frames, noise=False):
+    """Our chain: samples of `frames` frames through one target to detections."""
+    grid = isac.ofdm_grid(fft_len=n, cp_len=n // 4, num_symbols=m, subcarrier_spacing=5e6 / n,
+                          carrier_frequency=2.45e9, pilots="comb", modulation="qpsk")
+    payload = np.random.default_rng(1).integers(0, 256, 1 << 16).astype(np.uint8)
+    top = gr.top_block()
+    source = blocks.vector_source_b(payload.tolist(), True)
+    modulator = isac.ofdm_modulator(grid, tx_power_dbm=10, num_frames=frames,
+                                    when_starved="wait")
+    station = isac.trajectory(position=(0, 0, 10))
+    target = isac.target(isac.trajectory(position=(100, 0, 10), velocity=(50, 0, 0)), rcs=10.0)
+    channel = isac.echo_channel(grid, station, station, [target], noise_enabled=noise)
+    demodulator = isac.ofdm_demodulator(grid)
+    estimator = isac.range_doppler_estimator(grid, reference="rows")
+    top.connect(source, modulator, channel, demodulator, estimator)
+    top.connect((modulator, 1), (estimator, 1))
+    return top
+
+
+def gr_radar_chain(n, m, frames):
+    """The peer's chain from its own OFDM radar example, headless."""
+    key = "packet_len"
+    cp = n // 4
+    top = gr.top_block()
+    symbols = np.random.default_rng(1).integers(0, 4, n * m).astype(np.uint8)
+    source = blocks.vector_source_b(symbols.tolist(), True)
+    head = blocks.head(1, n * m * frames)
+    tagged = blocks.stream_to_tagged_stream(1, 1, n * m, key)
+    mapper = digital.chunks_to_symbols_bc(digital.constellation_qpsk().points(), 1)
+    allocator = digital.ofdm_carrier_allocator_cvc(
+        n, [list(range(-n // 2, n // 2))], ((),), ((),), (), key, True)
+    inverse = fft.fft_vcc(n, False, (), True, 1)
+    prefixer = digital.ofdm_cyclic_prefixer(n, n + cp, 0, key)
+    target = radar.static_target_simulator_cc(
+        [100.0], [50.0], [1e25], [0], [0], 5000000, 2.45e9, -10, True, True, key)
+    remover = radar.ofdm_cyclic_prefix_remover_cvc(n, cp, key)
+    forward = fft.fft_vcc(n, True, (), True, 1)
+    divide = radar.ofdm_divide_vcvc(n, n, (), 0, key)
+    over_range = fft.fft_vcc(n, True, window.blackmanharris(n), False, 1)
+    turn = radar.transpose_matrix_vcvc(n, m, key)
+    over_doppler = fft.fft_vcc(m, False, window.blackmanharris(m), False, 1)
+    turn_back = radar.transpose_matrix_vcvc(m, n, key)
+    power = blocks.complex_to_mag_squared(n)
+    sink = blocks.null_sink(gr.sizeof_float * n)
+    for block, items in ((mapper, 2 * n * m), (allocator, 2 * m), (inverse, 2 * m),
+                         (prefixer, 2 * m * (n + cp)), (target, 2 * m * (n + cp)),
+                         (remover, 2 * m), (forward, 2 * m), (divide, 2 * m),
+                         (over_range, 2 * m), (turn, 2 * n), (over_doppler, 2 * n),
+                         (turn_back, 2 * m)):
+        block.set_min_output_buffer(0, items)
+    top.connect(source, head, tagged, mapper, allocator, inverse, prefixer, target, remover,
+                forward, (divide, 1))
+    top.connect(allocator, (divide, 0))
+    top.connect(divide, over_range, turn, over_doppler, turn_back, power, sink)
+    return top
+
+
+def cpu_seconds(top):
+    before = resource.getrusage(resource.RUSAGE_SELF)
+    top.run()
+    after = resource.getrusage(resource.RUSAGE_SELF)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+def milliseconds_a_frame(build, n, m, frames):
+    few, many = max(2, frames // 5), max(2, frames // 5) + frames
+    spent = cpu_seconds(build(n, m, many)) - cpu_seconds(build(n, m, few))
+    return 1e3 * spent / frames
+
+
+def size(text):
+    n, _, m = text.partition("x")
+    return int(n), int(m)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--size", type=size, action="append", metavar="NxM",
+                        help="subcarriers x symbols (default: 64x64, 1024x256, 4096x1024)")
+    parser.add_argument("--repeats", type=int, default=3, help="turns each (default: 3)")
+    parser.add_argument("--json", metavar="FILE", help="write the table there too")
+    arguments = parser.parse_args()
+    rows = []
+    print(f"{'size':>10} {'gr-isac':>12} {'with noise':>12} {'gr-radar':>12} {'ratio':>7}"
+          "   (ms of CPU a frame)")
+    for n, m in arguments.size or [(64, 64), (1024, 256), (4096, 1024)]:
+        frames = max(4, (64 << 20) // (n * m * 8))
+        ours, noisy, theirs = [], [], []
+        for _ in range(arguments.repeats):
+            ours.append(milliseconds_a_frame(isac_chain, n, m, frames))
+            noisy.append(milliseconds_a_frame(
+                lambda *a: isac_chain(*a, noise=True), n, m, frames))
+            if radar:
+                theirs.append(milliseconds_a_frame(gr_radar_chain, n, m, max(2, frames // 8)))
+        row = {"size": f"{n}x{m}", "isac_ms": statistics.median(ours),
+               "isac_with_noise_ms": statistics.median(noisy)}
+        if radar:
+            row["gr_radar_ms"] = statistics.median(theirs)
+            row["ratio"] = row["gr_radar_ms"] / row["isac_ms"]
+        rows.append(row)
+        print(f"{row['size']:>10} {row['isac_ms']:12.3f} {row['isac_with_noise_ms']:12.3f} "
+              f"{row.get('gr_radar_ms', float('nan')):12.3f} {row.get('ratio', float('nan')):7.1f}",
+              flush=True)
+    if not radar:
+        print("gr-radar is not installed: its column is empty", file=sys.stderr)
+    if arguments.json:
+        with open(arguments.json, "w", encoding="utf-8") as file:
+            json.dump(rows, file, indent=2)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,56 @@
+#!/usr/bin/env python3
+#
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+"""Every example flowgraph compiles with grcc, and every block's yml is well formed."""
+
+import os
+import py_compile
+import re
+import subprocess
+import tempfile
+import unittest
+from pathlib import Path
+
+import yaml
+from gnuradio import isac
+
+SOURCE = Path(os.environ["ISAC_SOURCE_DIR"])
+
+
+class qa_grcc(unittest.TestCase):
+    def test_examples_compile(self):
+        flowgraphs = sorted(SOURCE.glob("examples/**/*.grc"))
+        self.assertTrue(flowgraphs)
+        for flowgraph in flowgraphs:
+            with self.subTest(flowgraph=flowgraph.name), tempfile.TemporaryDirectory() as out:
+                result = subprocess.run(
+                    ["grcc", "-o", out, str(flowgraph)],
+                    capture_output=True, text=True, check=False)
+                self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
+                generated = list(Path(out).glob("*.py"))
+                self.assertTrue(generated, result.stdout + result.stderr)
+                for file in generated:
+                    py_compile.compile(str(file), doraise=True)
+
+    def test_blocks_are_complete(self):
+        files = sorted(SOURCE.glob("grc/*.block.yml"))
+        self.assertTrue(files)
+        for file in files:
+            with self.subTest(block=file.name):
+                block = yaml.safe_load(file.read_text())
+                self.assertEqual(file.name, block["id"] + ".block.yml")
+                self.assertTrue(block["documentation"].strip())
+                self.assertTrue(block["category"].startswith("[ISAC]/"))
+                for line in block["asserts"]:
+                    self.assertRegex(line, r"^\$\{.*\}$")
+                made = block["templates"].get("make", "")
+                setters = re.findall(r"(set_\w+)\(", str(block["templates"].get("callbacks", "")))
+                if made:
+                    made_class = getattr(isac, re.match(r"isac\.(\w+)\(", made).group(1))
+                    for setter in setters:
+                        self.assertTrue(hasattr(made_class, setter), setter)
+
+
+if __name__ == "__main__":
+    unittest.main()

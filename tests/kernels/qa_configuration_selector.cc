@@ -1,0 +1,153 @@
+/*
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+#include <gnuradio/isac/mobility/configuration_selector.h>
+#include <gnuradio/isac/mobility/detection_combiner.h>
+#include <boost/test/unit_test.hpp>
+#include <cmath>
+#include <limits>
+#include <stdexcept>
+#include <vector>
+
+using namespace gr::isac;
+
+namespace {
+
+constexpr double NONE = std::numeric_limits<double>::quiet_NaN();
+constexpr double INFINITE = std::numeric_limits<double>::infinity();
+
+bool step(configuration_selector& selector, double time, std::vector<double> snr_db)
+{
+    return selector.step(time, snr_db.data());
+}
+
+detections target(double delay, double doppler, double var_delay, double var_doppler)
+{
+    detections d;
+    d.delay = { delay };
+    d.doppler = { doppler };
+    d.range = { 1.5e8 * delay };
+    d.velocity = { -0.1 * doppler };
+    d.snr = { 2 };
+    d.var_delay = { var_delay };
+    d.var_doppler = { var_doppler };
+    return d;
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_CASE(hysteresis_and_time_to_trigger)
+{
+    selection_parameters p;
+    p.time_to_trigger = 0.2;
+    configuration_selector selector(3, p);
+    BOOST_CHECK(!step(selector, 0, { NONE, -INFINITE, NONE }));
+    BOOST_CHECK_EQUAL(selector.selected(), -1);
+    BOOST_CHECK(step(selector, 0.1, { -12, -10, -INFINITE }));
+    BOOST_CHECK_EQUAL(selector.selected(), 1);
+    BOOST_CHECK(!step(selector, 0.2, { -7, -10, -8 })); // 3 dB are not more than 3
+    BOOST_CHECK(!step(selector, 0.3, { -6, -10, -8 }));
+    BOOST_CHECK(!step(selector, 0.4, { -6, -10, -8 }));
+    BOOST_CHECK(step(selector, 0.5, { -6, -10, -5 }));
+    BOOST_CHECK_EQUAL(selector.selected(), 0);
+    BOOST_CHECK_EQUAL(selector.num_changes(), 1u);
+    BOOST_CHECK(!step(selector, 0.4, { -60, 0, 0 })); // back in time
+
+    p.time_to_trigger = 0;
+    selector.set_parameters(p);
+    BOOST_CHECK(step(selector, 0.6, { -6, 0, -5 }));
+}
+
+BOOST_AUTO_TEST_CASE(a_pair_that_loses_the_target_or_falls_silent_is_left)
+{
+    configuration_selector selector(2, selection_parameters());
+    step(selector, 0, { 0, -20 });
+    BOOST_CHECK(step(selector, 0.1, { -INFINITE, -20 }));
+    BOOST_CHECK_EQUAL(selector.selected(), 1);
+    for (int i = 2; i <= 11; i++)
+        BOOST_CHECK(!step(selector, 0.1 * i, { -30, NONE }));
+    BOOST_CHECK(step(selector, 1.2, { -30, NONE })); // silent for more than 1 s
+    BOOST_CHECK_EQUAL(selector.selected(), 0);
+}
+
+BOOST_AUTO_TEST_CASE(wrong_parameters_are_refused)
+{
+    const auto refused = [](auto change) {
+        selection_parameters p;
+        change(p);
+        BOOST_CHECK_THROW(configuration_selector(2, p), std::invalid_argument);
+    };
+    refused([](auto& p) { p.hysteresis_db = -1; });
+    refused([](auto& p) { p.time_to_trigger = NONE; });
+    refused([](auto& p) { p.silence_time = -1; });
+    BOOST_CHECK_THROW(configuration_selector(0, selection_parameters()),
+                      std::invalid_argument);
+    detections d;
+    BOOST_CHECK_THROW(combine_detections(d, d, 0), std::invalid_argument);
+}
+
+// Weights 3/4 and 1/4 in delay, 1/5 and 4/5 in Doppler.
+BOOST_AUTO_TEST_CASE(inverse_variance)
+{
+    detections combined = target(1.00e-6, 100, 1e-18, 4);
+    combine_detections(combined, target(1.004e-6, 105, 3e-18, 1), 4);
+    BOOST_REQUIRE_EQUAL(combined.size(), 1u);
+    BOOST_CHECK_CLOSE(combined.delay[0], 1.001e-6, 1e-9);
+    BOOST_CHECK_CLOSE(combined.range[0], 150.15, 1e-9);
+    BOOST_CHECK_CLOSE(combined.doppler[0], 104, 1e-9);
+    BOOST_CHECK_CLOSE(combined.velocity[0], -10.4, 1e-9);
+    BOOST_CHECK_CLOSE(combined.var_delay[0], 0.75e-18, 1e-9);
+    BOOST_CHECK_CLOSE(combined.var_doppler[0], 0.8, 1e-9);
+    BOOST_CHECK_CLOSE(combined.snr[0], 4, 1e-9);
+}
+
+// n equal looks have an n-th of the variance, whatever the order.
+BOOST_AUTO_TEST_CASE(many_looks)
+{
+    detections combined = target(1e-6, 100, 1e-18, 4);
+    for (int i = 1; i < 8; i++)
+        combine_detections(combined, target(1e-6, 100, 1e-18, 4), 3);
+    BOOST_REQUIRE_EQUAL(combined.size(), 1u);
+    BOOST_CHECK_CLOSE(combined.var_delay[0], 1e-18 / 8, 1e-9);
+    BOOST_CHECK_CLOSE(combined.snr[0], 16, 1e-9);
+}
+
+BOOST_AUTO_TEST_CASE(gate_keeps_targets_apart)
+{
+    detections combined = target(1e-6, 100, 1e-18, 1);
+    combine_detections(combined, target(1.01e-6, 100, 1e-18, 1), 3); // 7 deviations
+    combine_detections(combined, target(1e-6, 110, 1e-18, 1), 3);
+    BOOST_CHECK_EQUAL(combined.size(), 3u);
+
+    // Two targets of one report are two, however close.
+    detections two = target(1e-6, 100, 1e-18, 1);
+    combine_detections(two, target(1.1e-6, 100, 1e-18, 1), 3);
+    detections first = target(1e-6, 100, 1e-18, 1);
+    two.delay[1] = 1.0001e-6;
+    combine_detections(first, two, 3);
+    BOOST_CHECK_EQUAL(first.size(), 2u);
+}
+
+BOOST_AUTO_TEST_CASE(unknown_and_vanishing_variances)
+{
+    detections combined = target(1e-6, 100, INFINITE, 0);
+    combine_detections(combined, target(1.2e-6, 100, 1e-18, 0), 3);
+    BOOST_REQUIRE_EQUAL(combined.size(), 1u);
+    BOOST_CHECK_EQUAL(combined.delay[0], 1.2e-6);
+    BOOST_CHECK_EQUAL(combined.var_delay[0], 1e-18);
+    BOOST_CHECK_EQUAL(combined.var_doppler[0], 0);
+    combine_detections(combined, target(1.3e-6, 100, INFINITE, INFINITE), 3);
+    BOOST_REQUIRE_EQUAL(combined.size(), 1u);
+    BOOST_CHECK_EQUAL(combined.delay[0], 1.2e-6);
+}
+
+BOOST_AUTO_TEST_CASE(highest_snr)
+{
+    BOOST_CHECK_EQUAL(highest_snr_db(detections()), -INFINITE);
+    detections d = target(1e-6, 100, 1, 1);
+    d.snr[0] = 0.1;
+    BOOST_CHECK_CLOSE(highest_snr_db(d), -10, 1e-9);
+    d.snr[0] = 0;
+    BOOST_CHECK_EQUAL(highest_snr_db(d), -INFINITE);
+}

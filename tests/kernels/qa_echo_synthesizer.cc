@@ -1,0 +1,109 @@
+/*
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+#include <gnuradio/isac/channel/echo_synthesizer.h>
+#include <gnuradio/isac/theory/constants.h>
+#include <boost/test/unit_test.hpp>
+#include <algorithm>
+#include <cmath>
+#include <complex>
+#include <vector>
+
+using namespace gr::isac;
+
+namespace {
+
+constexpr double FS = 10e6;
+constexpr double FC = 3.5e9;
+
+echo_scene::parameters scene_of(double x, double speed)
+{
+    echo_scene::parameters p;
+    p.transmitter = trajectory::make({ 0, 0, 0 });
+    p.targets = { std::make_shared<target>(trajectory::make({ x, 0, 0 }, { speed, 0, 0 }),
+                                           1.0) };
+    p.carrier_frequency = FC;
+    p.noise_enabled = false;
+    return p;
+}
+
+} // namespace
+
+// A constant comes back as the carrier's phase alone: over calls and frames of any
+// length, and 3 s from the start, it never leaves -2 pi fc tau by more than float
+// rounding.
+BOOST_AUTO_TEST_CASE(carrier_phase_is_continuous)
+{
+    constexpr double start = 3, speed = 137.7, x = 200;
+    echo_scene scene(scene_of(x, speed));
+    scene.begin_frame(start);
+    const float amplitude = std::sqrt(scene.gain(0));
+    echo_synthesizer synthesizer(FS, 1);
+    const std::vector<gr_complex> in(5000 + echo_synthesizer::AHEAD, { 1, 0 });
+    std::vector<gr_complex> out(5000);
+    size_t sample = 0;
+    for (const size_t count : { 5000, 1, 777, 2048, 2049, 5000, 31 }) {
+        scene.begin_frame(start); // another frame; the gain stays
+        synthesizer.process(scene,
+                            start + sample / FS,
+                            in.data(),
+                            count,
+                            echo_synthesizer::AHEAD,
+                            out.data());
+        for (size_t n = 0; n < count; n++, sample++) {
+            if (sample < 100)
+                continue; // the echo has not arrived
+            const double t = start + sample / FS;
+            const double delay = 2 * (x + speed * t) / SPEED_OF_LIGHT;
+            const auto wanted =
+                std::polar(1.0, -2 * PI * std::fmod(FC * delay, 1.0)) * double(amplitude);
+            // 4e-6: the taps' sum, and float rounding of both factors
+            BOOST_REQUIRE(std::abs(std::complex<double>(out[n]) - wanted) <
+                          1e-5 * amplitude);
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(energy_and_faults_are_told)
+{
+    echo_scene scene(scene_of(100, 0));
+    scene.begin_frame(0);
+    echo_synthesizer synthesizer(FS, 1);
+    std::vector<gr_complex> in(5000, { 0, 2 }), out(5000);
+    in[4000] = { std::nanf(""), 0 };
+    const auto found = synthesizer.process(scene, 0, in.data(), 5000, 0, out.data());
+    BOOST_TEST(found.energy == 4.0 * 4999, boost::test_tools::tolerance(1e-6));
+    BOOST_TEST(found.not_finite == 1u);
+    BOOST_TEST(found.too_long == 0u);
+    for (const auto& y : out)
+        BOOST_REQUIRE(std::isfinite(y.real()));
+}
+
+// 5000 km there and back are 333564 samples: the line grows. 1e9 km are left out.
+BOOST_AUTO_TEST_CASE(far_targets)
+{
+    echo_scene scene(scene_of(5e6, 0));
+    scene.begin_frame(0);
+    echo_synthesizer synthesizer(FS, 1);
+    const std::vector<gr_complex> in(8000, { 1, 0 });
+    std::vector<gr_complex> out(8000);
+    const size_t arrival = std::lround(2 * 5e6 / SPEED_OF_LIGHT * FS);
+    for (size_t n = 0; n < 360000; n += 8000) {
+        synthesizer.process(scene, n / FS, in.data(), 8000, 0, out.data());
+        if (n + 8000 < arrival)
+            BOOST_REQUIRE(out[7999] == gr_complex(0, 0));
+        if (n > arrival)
+            BOOST_REQUIRE(std::abs(out[7900]) > 0);
+    }
+    echo_scene farther(scene_of(1e12, 0));
+    farther.begin_frame(0);
+    const auto found = synthesizer.process(farther, 0, in.data(), 8000, 0, out.data());
+    BOOST_TEST(found.too_long == 4u); // stretches of 2048
+}
+
+BOOST_AUTO_TEST_CASE(refusals)
+{
+    for (const double rate : { 0.0, -1.0, std::nan("") })
+        BOOST_CHECK_THROW(echo_synthesizer(rate, 1), std::invalid_argument);
+}
