@@ -228,6 +228,19 @@ Raises:
           py::arg("rank"),
           py::arg("pfa"),
           "Threshold over the rank smallest of independent training cells.");
+    m.def(
+        "range_cells",
+        [](const ofdm_grid& grid, const std::string& reference, int pad_delay) {
+            if (reference != "pilots" && reference != "rows")
+                throw std::invalid_argument("reference = " + reference +
+                                            " must be pilots or rows");
+            return element_pattern(grid, reference == "pilots").subcarriers.length *
+                   pad_delay;
+        },
+        py::arg("grid"),
+        py::arg("reference") = "pilots",
+        py::arg("pad_delay") = 1,
+        "Range cells of a map: the vector length of Range-Doppler Estimator's output.");
     m.def("window_names", &window_names, "Windows that maps can have.");
 }
 
