@@ -6,6 +6,7 @@
 #include <boost/date_time/posix_time/posix_time_types.hpp>
 #include <boost/thread/thread.hpp>
 #include <algorithm>
+#include <utility>
 
 namespace gr {
 namespace isac {
@@ -18,8 +19,8 @@ constexpr int POLL_MS = 1;
 
 } // namespace
 
-message_linger::message_linger(gr::block& block)
-    : d_block(block), d_port(pmt::mp("system"))
+message_linger::message_linger(gr::block& block, std::function<void()> at_end)
+    : d_block(block), d_at_end(std::move(at_end)), d_port(pmt::mp("system"))
 {
     d_block.set_msg_handler(d_port, [this](const pmt::pmt_t& done) { linger(done); });
     start();
@@ -81,6 +82,7 @@ void message_linger::linger(const pmt::pmt_t& done)
         boost::this_thread::sleep(boost::posix_time::milliseconds(POLL_MS));
     }
     d_ended = true;
+    d_at_end();
     d_block.system_handler(done);
 }
 

@@ -198,6 +198,32 @@ pmt::pmt_t to_pmt(const configuration& report)
     return dict;
 }
 
+pmt::pmt_t to_pmt(const bounds_report& report)
+{
+    pmt::pmt_t dict = pmt::make_dict();
+    const auto add = [&](const pmt::pmt_t& key, const pmt::pmt_t& value) {
+        dict = pmt::dict_add(dict, key, value);
+    };
+    add(keys::frame(), pmt::from_uint64(report.frame));
+    add(keys::scene_time(), pmt::from_double(report.scene_time));
+    add(keys::tx(), pmt::from_long(report.tx));
+    add(keys::rx(), pmt::from_long(report.rx));
+    add(keys::target(), vector(report.target));
+    add(keys::crlb_delay(), vector(report.crlb_delay));
+    add(keys::crlb_doppler(), vector(report.crlb_doppler));
+    add(keys::crlb_delay_measured(), vector(report.crlb_delay_measured));
+    add(keys::crlb_doppler_measured(), vector(report.crlb_doppler_measured));
+    add(keys::error_delay(), vector(report.error_delay));
+    add(keys::error_doppler(), vector(report.error_doppler));
+    add(keys::rmse_delay(), pmt::from_double(report.rmse_delay));
+    add(keys::rmse_doppler(), pmt::from_double(report.rmse_doppler));
+    add(keys::efficiency_delay(), pmt::from_double(report.efficiency_delay));
+    add(keys::efficiency_doppler(), pmt::from_double(report.efficiency_doppler));
+    add(keys::misses(), pmt::from_uint64(report.misses));
+    add(keys::ghosts(), pmt::from_uint64(report.ghosts));
+    return dict;
+}
+
 bool from_pmt(const pmt::pmt_t& message, detections& report, std::string& error)
 {
     dict_reader reader(message, error);

@@ -19,6 +19,7 @@ ISAC_API pmt::pmt_t to_pmt(const ground_truth& report);
 ISAC_API pmt::pmt_t to_pmt(const link_report& report);
 ISAC_API pmt::pmt_t to_pmt(const handover_event& report);
 ISAC_API pmt::pmt_t to_pmt(const configuration& report);
+ISAC_API pmt::pmt_t to_pmt(const bounds_report& report);
 
 /*!
  * And back. A message that is no dictionary, lacks a key, holds a value of another type,

@@ -173,6 +173,46 @@ bool range_doppler_map::process(const gr_complex* rows,
         gain += energy * d_window_doppler[i] * d_window_doppler[i];
         d_range_fft->execute(d_work.data() + i * d_stride);
     }
+    return finish(gain, map);
+}
+
+double range_doppler_map::weight_products(size_t i,
+                                          const gr_complex* products,
+                                          const float* energies)
+{
+    const size_t span = d_pattern.subcarriers.span;
+    double gain = 0;
+    for (size_t k = 0; k < span; k++) {
+        const float weight = !d_division       ? d_window_delay[k]
+                             : energies[k] > 0 ? d_window_delay[k] / energies[k]
+                                               : 0;
+        d_energies[k] = weight;
+        gain += weight * weight * energies[k];
+    }
+    gr_complex* work = d_work.data() + i * d_stride;
+    volk_32fc_32f_multiply_32fc(
+        work, products, d_energies.data(), static_cast<unsigned int>(span));
+    std::fill(work + span, work + d_range_cells, gr_complex(0, 0));
+    return gain;
+}
+
+bool range_doppler_map::process_products(const gr_complex* products,
+                                         const float* energies,
+                                         float* map)
+{
+    const size_t span = d_pattern.subcarriers.span;
+    double gain = 0;
+    for (size_t i = 0; i < d_pattern.symbols.span; i++) {
+        const double energy =
+            weight_products(i, products + i * span, energies + i * span);
+        gain += energy * d_window_doppler[i] * d_window_doppler[i];
+        d_range_fft->execute(d_work.data() + i * d_stride);
+    }
+    return finish(gain, map);
+}
+
+bool range_doppler_map::finish(double gain, float* map)
+{
     if (!(gain > 0)) {
         std::fill_n(map, d_doppler_cells * d_range_cells, 0.0f);
         return false;

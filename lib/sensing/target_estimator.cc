@@ -20,6 +20,10 @@ constexpr size_t CLUSTERS_A_TARGET = 4;
 // values, delay and Doppler, over which the peak is a maximum.
 constexpr double NOISE_IN_A_PEAK = 2;
 
+// Over the noise: from here on the sidelobes and the skirts of a peak among a cell's
+// training cells matter.
+constexpr double MASKING = 100;
+
 // Single precision leaves this share of a frame's power where there is no noise.
 constexpr double ROUNDING = 1e-11;
 
@@ -34,12 +38,17 @@ target_estimator::target_estimator(ofdm_grid::sptr grid, const parameters& p)
                  p.detector,
                  cell_correlation::of_map(d_map)),
       d_fit(grid, d_map.pattern()),
-      d_powers(d_map.doppler_cells() * d_map.range_cells())
+      d_powers(d_map.doppler_cells() * d_map.range_cells()),
+      d_left(p.max_passes > 1 ? d_powers.size() : 0)
 {
     require(p.max_targets >= 1 && p.max_targets <= 1024,
             "target_estimator: max_targets",
             p.max_targets,
             "must be from 1 to 1024");
+    require(p.max_passes >= 1 && p.max_passes <= 16,
+            "target_estimator: max_passes",
+            p.max_passes,
+            "must be from 1 to 16");
 }
 
 bool target_estimator::process(const gr_complex* rows,
@@ -47,45 +56,84 @@ bool target_estimator::process(const gr_complex* rows,
                                detections& report)
 {
     d_echoes.clear();
+    d_subtracted = false;
     const bool sent = d_map.process(rows, reference, d_powers.data());
-    d_detector.process(d_powers.data(), d_cells);
-    d_detector.keep_peaks(d_powers.data(), d_cells);
-    if (!d_cells.empty())
-        fit(rows, reference);
+    find(d_powers.data());
+    if (!d_cells.empty()) {
+        d_fit.load(rows, reference);
+        d_frame_power = d_fit.residual_power(0);
+        bool found = fit();
+        for (int pass = 1; pass < d_params.max_passes && found && masks(); pass++) {
+            subtract_first();
+            d_map.process_products(d_fit.products(), d_fit.energies(), d_left.data());
+            find(d_left.data());
+            found = fit();
+        }
+        d_noise = noise();
+        std::sort(d_echoes.begin(), d_echoes.end(), [](const auto& a, const auto& b) {
+            return std::norm(a.amplitude) > std::norm(b.amplitude);
+        });
+    }
     write(report);
     return sent;
 }
 
-void target_estimator::fit(const gr_complex* rows, const gr_complex* reference)
+// Clusters of detected cells, strongest first.
+void target_estimator::find(const float* powers)
 {
-    const size_t most = d_params.max_targets;
+    d_detector.process(powers, d_cells);
+    d_detector.keep_peaks(powers, d_cells);
     std::sort(d_cells.begin(), d_cells.end(), [](const auto& a, const auto& b) {
         return a.power > b.power;
     });
-    if (d_cells.size() > most * CLUSTERS_A_TARGET)
-        d_cells.resize(most * CLUSTERS_A_TARGET);
+    const size_t most = CLUSTERS_A_TARGET * d_params.max_targets;
+    if (d_cells.size() > most)
+        d_cells.resize(most);
+}
 
-    d_fit.load(rows, reference);
-    d_frame_power = d_fit.residual_power(0);
-    d_subtracted = d_cells.size() > 1;
+// Fits the clusters; returns whether there was an echo among them.
+bool target_estimator::fit()
+{
+    const size_t before = d_echoes.size();
     const auto zero = static_cast<double>(d_map.doppler_cells() / 2);
     for (const auto& cell : d_cells) {
-        if (d_echoes.size() == most)
+        if (d_echoes.size() == static_cast<size_t>(d_params.max_targets))
             break;
+        subtract_first();
         const echo e = d_fit.refine(cell.range * d_map.delay_step(),
                                     (cell.doppler - zero) * d_map.doppler_step());
         // What stands out of the map may be a sidelobe of what was found already.
         const double power = std::norm(e.amplitude) * d_fit.energy();
-        if (!d_echoes.empty() && power <= d_detector.multiplier(cell.range) *
-                                              d_fit.residual_power(d_echoes.size()))
+        if (!d_echoes.empty() && power <= d_detector.multiplier(cell.range) * noise())
             continue;
         d_echoes.push_back(e);
         if (d_subtracted)
             d_fit.subtract(e);
     }
+    if (d_echoes.size() == before)
+        return false;
     if (d_echoes.size() > 1)
         relax();
-    d_noise = noise();
+    return true;
+}
+
+// Whether an echo may have hidden weaker ones from the detector.
+bool target_estimator::masks() const
+{
+    double strongest = 0;
+    for (const auto& e : d_echoes)
+        strongest = std::max(strongest, std::norm(e.amplitude));
+    return strongest * d_fit.energy() > MASKING * noise() &&
+           d_echoes.size() < static_cast<size_t>(d_params.max_targets);
+}
+
+// The first echo is subtracted when there is something to be seen behind it only.
+void target_estimator::subtract_first()
+{
+    if (d_echoes.empty() || d_subtracted)
+        return;
+    d_fit.subtract(d_echoes.front());
+    d_subtracted = true;
 }
 
 void target_estimator::relax()

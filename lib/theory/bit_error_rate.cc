@@ -4,39 +4,20 @@
 
 #include <gnuradio/isac/check.h>
 #include <gnuradio/isac/theory/bit_error_rate.h>
+#include <gnuradio/isac/theory/modulation.h>
 #include <cmath>
-#include <utility>
 
 namespace gr {
 namespace isac {
 namespace theory {
 
-namespace {
-
-// Points on each axis of a square constellation; 0 for bpsk, which has one axis.
-int points_an_axis(const std::string& modulation)
-{
-    static const std::pair<const char*, int> known[] = {
-        { "bpsk", 0 }, { "qpsk", 2 }, { "16qam", 4 }, { "64qam", 8 }, { "256qam", 16 }
-    };
-    for (const auto& [name, points] : known)
-        if (modulation == name)
-            return points;
-    require(false,
-            "bit_error_rate: modulation",
-            modulation,
-            "must be bpsk, qpsk, 16qam, 64qam or 256qam");
-    return 0;
-}
-
-} // namespace
-
 double bit_error_rate(double snr, const std::string& modulation)
 {
     require_not_negative("bit_error_rate: snr", snr);
-    const int points = points_an_axis(modulation);
-    if (points == 0)
+    const int bits_a_symbol = bits_per_symbol(modulation);
+    if (bits_a_symbol == 1) // bpsk has one axis, the others two alike
         return 0.5 * std::erfc(std::sqrt(snr));
+    const int points = 1 << (bits_a_symbol / 2);
 
     // Half the distance of two points, in units of sqrt(N0).
     const double half = std::sqrt(1.5 * snr / (points * points - 1));

@@ -35,7 +35,7 @@ size_t transform_length(size_t points)
     return length;
 }
 
-void* forward_plan(volk::vector<gr_complex>& in, volk::vector<gr_complex>& out, int sign)
+void* make_plan(volk::vector<gr_complex>& in, volk::vector<gr_complex>& out, int sign)
 {
     std::lock_guard<std::mutex> lock(gr::fft::planner::mutex());
     return fftwf_plan_dft_1d(static_cast<int>(in.size()),
@@ -87,37 +87,44 @@ channel_estimator::channel_estimator(ofdm_grid::sptr grid)
 
     const auto& times = d_grid->symbol_times();
     size_t row = 0;
+    d_row_begin.push_back(0);
     for (const uint32_t i : pilots) {
-        while (d_symbols[row] != i / n)
+        if (d_symbols[row] != i / n) {
             row++;
+            d_row_begin.push_back(d_cells.size());
+        }
         d_cells.push_back(row * d_width + (i % n - d_first) / d_step);
         d_centre_k += static_cast<double>(i % n) / pilots.size();
         d_centre_t += times[i / n] / pilots.size();
     }
+    d_row_begin.push_back(pilots.size());
     for (const uint32_t i : pilots) {
         d_spread_k += std::pow(i % n - d_centre_k, 2) / pilots.size();
         d_spread_t += std::pow(times[i / n] - d_centre_t, 2) / pilots.size();
     }
+    if (d_width == 1) // not merely rounding: no delay can be seen
+        d_spread_k = 0;
+    if (d_symbols.size() == 1) // nor Doppler
+        d_spread_t = 0;
 
     const size_t delay_length = transform_length(d_width);
     d_delay_in.resize(delay_length);
     d_delay_out.resize(delay_length);
     d_periodogram.resize(delay_length);
-    d_delay_plan = forward_plan(d_delay_in, d_delay_out, FFTW_BACKWARD);
+    d_delay_plan = make_plan(d_delay_in, d_delay_out, FFTW_BACKWARD);
     const size_t span = d_symbols.back() - d_symbols.front();
     const size_t doppler_length =
         transform_length(span / d_grid->pilot_spacing_time() + 1);
     d_doppler_in.resize(doppler_length);
     d_doppler_out.resize(doppler_length);
-    d_doppler_plan = forward_plan(d_doppler_in, d_doppler_out, FFTW_FORWARD);
+    d_doppler_plan = make_plan(d_doppler_in, d_doppler_out, FFTW_FORWARD);
 
-    const size_t m = d_grid->num_symbols();
     const size_t spacing_time = d_grid->pilot_spacing_time();
     const size_t pilot_tile_symbols =
         (tile_symbols + spacing_time - 1) / spacing_time * spacing_time;
     const bool dense = d_step == 1;
     d_pilot_tiles = std::make_unique<tiles>(
-        m, n, d_first, last, pilot_tile_symbols, dense ? tile_subcarriers : d_step);
+        *d_grid, pilots, pilot_tile_symbols, dense ? tile_subcarriers : d_step);
 
     size_t lowest = n, highest = 0;
     for (size_t k = 0; k < n; k++) {
@@ -128,9 +135,14 @@ channel_estimator::channel_estimator(ofdm_grid::sptr grid)
     }
     // Up to a tenth may lie beyond the outermost pilots.
     d_spans_band = 10 * (last - d_first + d_step) >= 9 * (highest - lowest + 1);
-    if (!d_spans_band)
-        d_band_tiles = std::make_unique<tiles>(
-            m, n, lowest, highest, tile_symbols, tile_subcarriers);
+    if (d_spans_band)
+        return;
+    std::vector<uint32_t> active;
+    for (uint32_t i = 0; i < d_grid->elements().size(); i++)
+        if (d_grid->elements()[i] != ofdm_grid::element::null)
+            active.push_back(i);
+    d_band_tiles =
+        std::make_unique<tiles>(*d_grid, active, tile_symbols, tile_subcarriers);
 }
 
 channel_estimator::~channel_estimator()
@@ -268,39 +280,49 @@ void channel_estimator::smooth()
     d_pilot_tiles->clear();
     const std::complex<double> inverse = 1.0 / d_gain;
     double residual = 0;
-    size_t i = 0;
-    const auto& indices = d_grid->pilot_indices();
-    const size_t n = d_grid->num_subcarriers();
     for (size_t row = 0; row < d_symbols.size(); row++) {
-        const size_t symbol = d_symbols[row];
         const gr_complex turn(
-            inverse *
-            std::complex<double>(phasor(-d_doppler * d_grid->symbol_times()[symbol])));
+            inverse * std::complex<double>(
+                          phasor(-d_doppler * d_grid->symbol_times()[d_symbols[row]])));
         gr_complex* values = d_lattice.data() + row * d_width;
         volk_32fc_x2_multiply_32fc(values, values, d_steering.data(), d_width);
         multiply_scalar(values, values, turn, d_width);
         float row_residual = 0;
-        for (; i < indices.size() && indices[i] / n == symbol; i++) {
+        for (size_t i = d_row_begin[row]; i < d_row_begin[row + 1]; i++) {
             const gr_complex value = d_lattice[d_cells[i]];
             row_residual += std::norm(value - gr_complex(1, 0));
-            d_pilot_tiles->add(symbol, indices[i] % n, value, 1);
+            d_pilot_tiles->add(i, value, 1);
         }
         residual += row_residual;
     }
     const double power = std::norm(d_gain);
-    const double count = indices.size();
+    const double count = d_cells.size();
     // Amplitude, phase, delay and Doppler are fitted: two complex numbers.
     d_noise = count > 2 ? power * residual / (count - 2) : 0;
     d_signal = std::max(0.0, power - d_noise / count);
     d_dispersive = d_pilot_tiles->finish();
     if (d_dispersive) {
         d_used_tiles = d_pilot_tiles.get();
-        d_noise = power * d_pilot_tiles->noise();
+        d_noise = power * residual_about_tiles() / (count - d_pilot_tiles->freedom());
         d_signal = std::max(0.0, power * d_pilot_tiles->power());
     }
+    const size_t n = d_grid->num_subcarriers();
     for (size_t k = 0; k < n; k++)
         d_equaliser[k] =
             gr_complex(inverse * std::complex<double>(phasor((k - 0.5 * n) * d_cycles)));
+}
+
+double channel_estimator::residual_about_tiles()
+{
+    const auto& indices = d_grid->pilot_indices();
+    double residual = 0;
+    for (size_t row = 0; row < d_symbols.size(); row++) {
+        const size_t first = d_symbols[row] * d_grid->num_subcarriers();
+        d_pilot_tiles->interpolate(d_symbols[row], d_row.data());
+        for (size_t i = d_row_begin[row]; i < d_row_begin[row + 1]; i++)
+            residual += std::norm(d_lattice[d_cells[i]] - d_row[indices[i] - first]);
+    }
+    return residual;
 }
 
 void channel_estimator::refine(const gr_complex* rows,
@@ -346,6 +368,7 @@ void channel_estimator::refine(const gr_complex* rows,
     for (size_t k = 0; k < n; k++)
         d_equaliser[k] =
             gr_complex(std::complex<double>(phasor((k - 0.5 * n) * d_cycles)) / d_gain);
+    size_t element = 0;
     for (size_t symbol = 0; symbol < m; symbol++) {
         mapper.map(symbol, bits, known.data());
         const gr_complex turn = phasor(-d_doppler * times[symbol]);
@@ -355,7 +378,7 @@ void channel_estimator::refine(const gr_complex* rows,
             const float weight = std::norm(known[k]);
             if (weight > 0)
                 d_band_tiles->add(
-                    symbol, k, d_slope[k] * turn * std::conj(known[k]), weight);
+                    element++, d_slope[k] * turn * std::conj(known[k]), weight);
         }
     }
     d_dispersive = d_band_tiles->finish();

@@ -19,41 +19,37 @@ class channel_estimator::tiles
 {
 public:
     /*!
-     * \param num_symbols, num_subcarriers the grid's M and N
-     * \param first   lowest subcarrier that samples will come from
-     * \param last    and the highest
+     * \param grid    the grid
+     * \param known   resource elements that samples will come from: indices into M x N
+     *                rows, ascending
      * \param symbols symbols a tile
      * \param width   subcarriers a tile
      */
-    tiles(size_t num_symbols,
-          size_t num_subcarriers,
-          size_t first,
-          size_t last,
+    tiles(const ofdm_grid& grid,
+          const std::vector<uint32_t>& known,
           size_t symbols,
           size_t width);
 
     //! Forgets the samples of the last frame.
     void clear();
 
-    //! A sample G abs(X)^2 + noise at (\p symbol, \p k), with its weight abs(X)^2.
-    void add(size_t symbol, size_t k, gr_complex sample, float weight)
+    //! A sample G abs(X)^2 + noise at the i-th known element, with its weight abs(X)^2.
+    void add(size_t i, gr_complex sample, float weight)
     {
-        cell& c = d_cells[symbol / d_symbols * d_columns + (k - d_first) / d_width];
+        cell& c = d_cells[d_cell_of[i]];
         c.sum += sample;
         c.weight += weight;
-        c.count++;
-        c.energy += weight > 0 ? std::norm(sample) / weight : 0;
-        c.symbol += static_cast<float>(symbol);
-        c.k += static_cast<float>(k - d_first);
+        c.energy += std::norm(sample) / weight;
     }
 
     //! Averages; true if the tiles differ from 1 by more than their scatter explains.
     bool finish();
 
-    //! Variance of a sample at unit weight about its tile's mean; after finish().
-    double noise() const { return d_noise; }
     //! Mean abs(G)^2 over the samples, less the noise in it; after finish().
     double power() const { return d_power; }
+    //! Degrees of freedom (complex) that interpolate() takes from samples of equal
+    //! weight.
+    double freedom() const { return d_freedom; }
 
     //! G of one row on all N subcarriers.
     void interpolate(size_t symbol, gr_complex* row) const;
@@ -61,7 +57,7 @@ public:
 private:
     struct cell {
         gr_complex sum;
-        float weight, energy, count, symbol, k;
+        float weight, energy;
     };
     struct place { // between two neighbours: (1 - share) of lower, share of the next
         uint32_t lower;
@@ -70,13 +66,16 @@ private:
 
     static void place_between(const std::vector<float>& centres, std::vector<place>& out);
 
-    size_t d_first, d_symbols, d_width, d_rows, d_columns;
+    void count_freedom(const ofdm_grid& grid, const std::vector<uint32_t>& known);
+
+    size_t d_rows, d_columns;
     std::vector<cell> d_cells;
     std::vector<gr_complex> d_values;
-    std::vector<float> d_centre_symbol, d_centre_k;
+    std::vector<uint32_t> d_cell_of; // of each known element
+    std::vector<uint32_t> d_counts;  // known elements of each cell
     std::vector<place> d_place_symbol, d_place_k;
     mutable std::vector<gr_complex> d_blend;
-    double d_noise = 0, d_power = 1;
+    double d_freedom = 0, d_power = 1;
 };
 
 } // namespace isac

@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
 
-#include <gnuradio/isac/check.h>
+#include <gnuradio/isac/theory/modulation.h>
 #include <gnuradio/isac/waveform/constellation.h>
 #include <algorithm>
 #include <cmath>
@@ -11,21 +11,6 @@ namespace gr {
 namespace isac {
 
 namespace {
-
-int bits_of(const std::string& modulation)
-{
-    static const std::pair<const char*, int> known[] = {
-        { "bpsk", 1 }, { "qpsk", 2 }, { "16qam", 4 }, { "64qam", 6 }, { "256qam", 8 }
-    };
-    for (const auto& [name, bits] : known)
-        if (modulation == name)
-            return bits;
-    require(false,
-            "constellation: modulation",
-            modulation,
-            "must be bpsk, qpsk, 16qam, 64qam or 256qam");
-    return 0;
-}
 
 // The odd integer of an axis: (1 - 2 b0) (2^(n-1) - (1 - 2 b1) (2^(n-2) - ...)), the
 // nested form of TS 38.211, 5.1.3 to 5.1.6. \p bits holds n bits, b0 most significant.
@@ -41,7 +26,8 @@ int axis_level(unsigned bits, int n)
 
 } // namespace
 
-constellation::constellation(const std::string& modulation) : d_bits(bits_of(modulation))
+constellation::constellation(const std::string& modulation)
+    : d_bits(gr::isac::bits_per_symbol(modulation))
 {
     const unsigned count = 1u << d_bits;
     d_points.resize(count);

@@ -5,6 +5,7 @@
 #include <gnuradio/isac/check.h>
 #include <gnuradio/isac/ofdm_grid.h>
 #include <gnuradio/isac/theory/constants.h>
+#include <gnuradio/isac/theory/modulation.h>
 #include <gnuradio/isac/waveform/gold_sequence.h>
 #include <algorithm>
 #include <iomanip>
@@ -15,21 +16,6 @@ namespace gr {
 namespace isac {
 
 namespace {
-
-int bits_of(const std::string& modulation)
-{
-    static const std::pair<const char*, int> known[] = {
-        { "bpsk", 1 }, { "qpsk", 2 }, { "16qam", 4 }, { "64qam", 6 }, { "256qam", 8 }
-    };
-    for (const auto& [name, bits] : known)
-        if (modulation == name)
-            return bits;
-    require(false,
-            "ofdm_grid: modulation",
-            modulation,
-            "must be bpsk, qpsk, 16qam, 64qam or 256qam");
-    return 0;
-}
 
 void check_sizes(const ofdm_grid::parameters& p)
 {
@@ -83,7 +69,7 @@ ofdm_grid::sptr ofdm_grid::make(const parameters& p)
 ofdm_grid::ofdm_grid(const parameters& p) : d_params(p)
 {
     check_sizes(p);
-    d_bits_per_element = bits_of(p.modulation);
+    d_bits_per_element = bits_per_symbol(p.modulation);
     place_symbols();
     place_elements();
     place_pilots();

@@ -36,12 +36,6 @@ void check_choice(const char* name,
             limit);
 }
 
-const pmt::pmt_t& pdu_port()
-{
-    static const pmt::pmt_t port = pmt::mp("pdus");
-    return port;
-}
-
 } // namespace
 
 ofdm_modulator::sptr ofdm_modulator::make(ofdm_grid::sptr grid,
@@ -112,8 +106,9 @@ ofdm_modulator_impl::ofdm_modulator_impl(ofdm_grid::sptr grid,
     set_tag_propagation_policy(TPP_DONT);
     set_relative_rate(d_grid->frame_samples(), std::max<size_t>(1, capacity()));
     if (d_takes_pdus) {
-        message_port_register_in(pdu_port());
-        set_msg_handler(pdu_port(), [this](const pmt::pmt_t& pdu) { handle_pdu(pdu); });
+        message_port_register_in(message_ports::pdus());
+        set_msg_handler(message_ports::pdus(),
+                        [this](const pmt::pmt_t& pdu) { handle_pdu(pdu); });
     }
 }
 

@@ -19,18 +19,6 @@ namespace {
 // Reference frames kept, as bits: what may be in flight between transmitter and receiver.
 constexpr size_t kept_references = 64;
 
-const pmt::pmt_t& pdu_port()
-{
-    static const pmt::pmt_t port = pmt::mp("pdus");
-    return port;
-}
-
-const pmt::pmt_t& link_port()
-{
-    static const pmt::pmt_t port = pmt::mp("link");
-    return port;
-}
-
 } // namespace
 
 ofdm_receiver::sptr
@@ -56,8 +44,8 @@ ofdm_receiver_impl::ofdm_receiver_impl(ofdm_grid::sptr grid,
       d_reference(d_grid, d_reference_faults)
 {
     require(node >= 0, "ofdm_receiver: node", node, "must not be negative");
-    message_port_register_out(pdu_port());
-    message_port_register_out(link_port());
+    message_port_register_out(message_ports::pdus());
+    message_port_register_out(message_ports::link());
     set_tag_propagation_policy(TPP_DONT);
 }
 
@@ -128,7 +116,7 @@ void ofdm_receiver_impl::finish_frame(bool has_stream)
     report.evm_db = found.evm_db;
     report.ber = found.ber;
     d_frames++;
-    message_port_pub(link_port(), to_pmt(report));
+    message_port_pub(message_ports::link(), to_pmt(report));
 
     const decoded_frame& payload = found.payload;
     if (!payload.ok && d_receiver.carries_payload())
@@ -136,11 +124,12 @@ void ofdm_receiver_impl::finish_frame(bool has_stream)
     if (!payload.ok || payload.payload_bytes == 0) // an idle frame passes without
         return;
     pmt::pmt_t meta = pmt::make_dict();
+    meta = pmt::dict_add(meta, metadata_keys::node(), pmt::from_long(d_node));
     meta = pmt::dict_add(meta, metadata_keys::frame(), pmt::from_uint64(stamp.frame));
     meta = pmt::dict_add(
         meta, metadata_keys::scene_time(), pmt::from_double(stamp.scene_time));
     message_port_pub(
-        pdu_port(),
+        message_ports::pdus(),
         pmt::cons(meta, pmt::init_u8vector(payload.payload_bytes, payload.payload)));
     if (has_stream)
         d_bytes.assign(payload.payload, payload.payload + payload.payload_bytes);

@@ -13,7 +13,13 @@ from typing import Dict, Optional, Tuple
 import numpy as np
 
 from .isac_python import _sensing, ofdm_grid
-from .isac_python._sensing import ca_multiplier, cfar, os_multiplier, window_names
+from .isac_python._sensing import (
+    ca_multiplier,
+    cfar,
+    os_multiplier,
+    range_cells,
+    window_names,
+)
 
 SPEED_OF_LIGHT = 299792458.0
 
@@ -22,6 +28,7 @@ __all__ = [
     "cfar",
     "estimate",
     "os_multiplier",
+    "range_cells",
     "range_doppler_map",
     "window_names",
 ]

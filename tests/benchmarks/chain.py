@@ -39,7 +39,7 @@ def isac_chain(n, m, frames, noise=False):
     target = isac.target(isac.trajectory(position=(100, 0, 10), velocity=(50, 0, 0)), rcs=10.0)
     channel = isac.echo_channel(grid, station, station, [target], noise_enabled=noise)
     demodulator = isac.ofdm_demodulator(grid)
-    estimator = isac.range_doppler_estimator(grid)
+    estimator = isac.range_doppler_estimator(grid, reference="rows")
     top.connect(source, modulator, channel, demodulator, estimator)
     top.connect((modulator, 1), (estimator, 1))
     return top

@@ -48,7 +48,7 @@ class qa_ofdm_receiver(gr_unittest.TestCase):
         grid = isac.ofdm_grid_preset("NR mu 1")
         _, samples, _, _ = transmit(grid, b"x", tx_power_dbm=-50.0)
         run = reception(grid, samples)
-        expected = -50 - 10 * np.log10(828)
+        expected = -50 - 10 * np.log10(68 * 12)
         self.assertAlmostEqual(run.links[0]["rsrp_dbm"], expected, delta=0.01)
 
     def test_scene_time_is_the_middle_of_the_frame(self):

@@ -146,6 +146,48 @@ BOOST_AUTO_TEST_CASE(several_paths_are_equalised)
     }
 }
 
+// Sparse, staggered and irregular pilots; what a pattern cannot see is left out of the
+// channel (Doppler with pilots in one symbol, delay with one subcarrier).
+BOOST_AUTO_TEST_CASE(any_pattern_of_pilots)
+{
+    ofdm_grid::parameters base;
+    base.fft_len = 128;
+    base.cp_len = { 12, 10 };
+    base.num_symbols = 28;
+    base.dc_null = true;
+    base.guard_low = 5;
+    base.guard_high = 6;
+    std::vector<ofdm_grid::parameters> patterns(6, base);
+    patterns[0].comb_spacing_time = 4;
+    patterns[1].comb_spacing_frequency = 6;
+    patterns[1].comb_stagger = 3;
+    patterns[1].comb_offset_frequency = 2;
+    patterns[2].comb_spacing_time = 28;
+    patterns[2].comb_offset_time = 13;
+    patterns[3].pilots = "cells";
+    for (int i = 0; i < 60; i++)
+        patterns[3].pilot_cells.push_back({ i * 5 % 28, 8 + i * 37 % 53, { 0, 0 } });
+    patterns[4].pilots = "cells";
+    for (int i = 0; i < 28; i++)
+        patterns[4].pilot_cells.push_back({ i, 30, { 0, 0 } });
+    patterns[5].pilots = "cells";
+    patterns[5].pilot_cells = { { 3, 30, { 0, 0 } } };
+    for (size_t i = 0; i < patterns.size(); i++) {
+        BOOST_TEST_CONTEXT("pattern " << i)
+        {
+            const auto grid = ofdm_grid::make(patterns[i]);
+            const gr::isac::frame_codec codec(*grid);
+            frame_receiver receiver(grid);
+            const auto sent = send(grid, codec.capacity(), 3, 1);
+            const path p = { std::polar(0.1, 1.0),
+                             i < 4 ? half_cp(*grid) : 0,
+                             i == 2 || i == 5 ? 0 : 100.0 };
+            const auto rows = propagate(*grid, sent.rows, { p }, 1e-5, 4);
+            check_payload(receiver.receive(rows.data()), sent, 3);
+        }
+    }
+}
+
 BOOST_AUTO_TEST_CASE(bit_errors_are_counted)
 {
     const auto grid = grid_of("NR mu 1", "16qam");

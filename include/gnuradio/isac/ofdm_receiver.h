@@ -30,7 +30,7 @@ namespace isac {
  * Output 0 (optional): payload bytes of the frames that pass.
  *
  * Message output `pdus`: (metadata . u8vector) for each frame that passes; metadata:
- * `frame` (uint64), `scene_time` (double, s, middle of the frame).
+ * `node` (int64), `frame` (uint64), `scene_time` (double, s, middle of the frame).
  *
  * Message output `link`: a dictionary for every whole frame: `frame`, `scene_time`,
  * `node` (int64), `rsrp_dbm`, `sinr_db`, `evm_db` (double, see received_frame), `ber`:

@@ -80,6 +80,28 @@ struct configuration {
     std::string mode;
 };
 
+/*!
+ * How well the targets of one frame were estimated. Vectors have one entry a true target,
+ * NaN where it was missed; the rest runs over the frames of the monitor's window.
+ */
+struct bounds_report {
+    uint64_t frame = 0;
+    double scene_time = 0;
+    int64_t tx = 0;
+    int64_t rx = 0;
+    std::vector<double> target;
+    std::vector<double> crlb_delay, crlb_doppler;                   //!< at the true SNR
+    std::vector<double> crlb_delay_measured, crlb_doppler_measured; //!< at the measured
+    std::vector<double> error_delay, error_doppler; //!< estimate minus truth
+    double rmse_delay = std::numeric_limits<double>::quiet_NaN();
+    double rmse_doppler = std::numeric_limits<double>::quiet_NaN();
+    //! Mean bound at the true SNR over the mean squared error.
+    double efficiency_delay = std::numeric_limits<double>::quiet_NaN();
+    double efficiency_doppler = std::numeric_limits<double>::quiet_NaN();
+    uint64_t misses = 0; //!< true targets without a detection in the gate, since reset
+    uint64_t ghosts = 0; //!< detections without a true target in the gate, since reset
+};
+
 } // namespace isac
 } // namespace gr
 

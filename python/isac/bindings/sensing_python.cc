@@ -2,6 +2,8 @@
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
 
+#include <gnuradio/isac/crlb_monitor.h>
+#include <gnuradio/isac/range_doppler_estimator.h>
 #include <gnuradio/isac/sensing/cfar_threshold.h>
 #include <gnuradio/isac/sensing/target_estimator.h>
 #include <gnuradio/isac/sensing/window.h>
@@ -226,6 +228,19 @@ Raises:
           py::arg("rank"),
           py::arg("pfa"),
           "Threshold over the rank smallest of independent training cells.");
+    m.def(
+        "range_cells",
+        [](const ofdm_grid& grid, const std::string& reference, int pad_delay) {
+            if (reference != "pilots" && reference != "rows")
+                throw std::invalid_argument("reference = " + reference +
+                                            " must be pilots or rows");
+            return element_pattern(grid, reference == "pilots").subcarriers.length *
+                   pad_delay;
+        },
+        py::arg("grid"),
+        py::arg("reference") = "pilots",
+        py::arg("pad_delay") = 1,
+        "Range cells of a map: the vector length of Range-Doppler Estimator's output.");
     m.def("window_names", &window_names, "Windows that maps can have.");
 }
 
@@ -295,6 +310,175 @@ void bind_estimator(py::module& m)
             "The targets of an M x N array, strongest first, as a dict of arrays.");
 }
 
+void bind_estimator_block(py::module& m)
+{
+    py::class_<range_doppler_estimator,
+               gr::block,
+               gr::basic_block,
+               std::shared_ptr<range_doppler_estimator>>(
+        m, "range_doppler_estimator", R"doc(
+Rows of echoes to range-Doppler maps and targets.
+
+Inputs: rows with `frame` tags; with reference "rows", also the transmitted rows.
+Outputs: map rows (optional): doppler_cells() rows of range_cells() powers a frame, zero Doppler at
+row doppler_cells() / 2, tagged `frame` and `scene_time`; messages `detections`, one a frame.
+
+Args:
+    grid: what was sent when.
+    tx, rx: numbers of the nodes, for `detections`.
+    reference: "pilots" (the grid's pilots alone are known) or "rows" (those of input 1).
+    mode: "matched_filter" or "division".
+    window: "rectangular", "hann", "hamming", "blackman", "blackman_harris", "nuttall", "flattop",
+        "kaiser" or "tukey".
+    window_parameter: beta of "kaiser", alpha of "tukey".
+    pad_delay, pad_doppler: zero-padding of the axes, 1, 2, 4 or 8.
+    cfar: "ca" or "os".
+    pfa: probability of false alarm of a cell, above 0, below 1.
+    guard_delay, guard_doppler, training_delay, training_doppler: cells on each side, in
+        independent cells.
+    os_rank: order statistic of "os", as a share of the training cells.
+    max_targets: strongest targets a frame that are kept.
+    reference_frames: references, and echoes that wait for one, that are kept.
+
+Raises:
+    ValueError: naming the parameter, its value and its limit.
+)doc")
+        .def(py::init([](std::shared_ptr<ofdm_grid> grid,
+                         int tx,
+                         int rx,
+                         const std::string& reference,
+                         const std::string& mode,
+                         const std::string& window,
+                         double window_parameter,
+                         int pad_delay,
+                         int pad_doppler,
+                         const std::string& cfar,
+                         double pfa,
+                         int guard_delay,
+                         int guard_doppler,
+                         int training_delay,
+                         int training_doppler,
+                         double os_rank,
+                         int max_targets,
+                         int reference_frames) {
+                 return range_doppler_estimator::make(grid,
+                                                      tx,
+                                                      rx,
+                                                      reference,
+                                                      mode,
+                                                      window,
+                                                      window_parameter,
+                                                      pad_delay,
+                                                      pad_doppler,
+                                                      cfar,
+                                                      pfa,
+                                                      guard_delay,
+                                                      guard_doppler,
+                                                      training_delay,
+                                                      training_doppler,
+                                                      os_rank,
+                                                      max_targets,
+                                                      reference_frames);
+             }),
+             py::arg("grid"),
+             py::arg("tx") = 0,
+             py::arg("rx") = 0,
+             py::arg("reference") = "pilots",
+             py::arg("mode") = "matched_filter",
+             py::arg("window") = "rectangular",
+             py::arg("window_parameter") = 6.76,
+             py::arg("pad_delay") = 1,
+             py::arg("pad_doppler") = 1,
+             py::arg("cfar") = "ca",
+             py::arg("pfa") = 1e-6,
+             py::arg("guard_delay") = 2,
+             py::arg("guard_doppler") = 2,
+             py::arg("training_delay") = 6,
+             py::arg("training_doppler") = 4,
+             py::arg("os_rank") = 0.75,
+             py::arg("max_targets") = 32,
+             py::arg("reference_frames") = 8)
+        .def("set_pfa", &range_doppler_estimator::set_pfa, py::arg("pfa"))
+        .def("set_cfar", &range_doppler_estimator::set_cfar, py::arg("cfar"))
+        .def("set_mode", &range_doppler_estimator::set_mode, py::arg("mode"))
+        .def("set_window",
+             &range_doppler_estimator::set_window,
+             py::arg("window"),
+             py::arg("window_parameter") = 6.76)
+        .def("set_guard",
+             &range_doppler_estimator::set_guard,
+             py::arg("guard_delay"),
+             py::arg("guard_doppler"))
+        .def("set_training",
+             &range_doppler_estimator::set_training,
+             py::arg("training_delay"),
+             py::arg("training_doppler"))
+        .def("set_max_targets",
+             &range_doppler_estimator::set_max_targets,
+             py::arg("max_targets"))
+        .def("range_cells",
+             &range_doppler_estimator::range_cells,
+             "Columns of the map: the length of an output row.")
+        .def("doppler_cells",
+             &range_doppler_estimator::doppler_cells,
+             "Rows of the map a frame.")
+        .def("delay_step", &range_doppler_estimator::delay_step, "s a column.")
+        .def("doppler_step", &range_doppler_estimator::doppler_step, "Hz a row.")
+        .def("faults",
+             &range_doppler_estimator::faults,
+             "Dropped frames and other faults since start, by kind.");
+}
+
+void bind_monitor_block(py::module& m)
+{
+    py::class_<crlb_monitor,
+               gr::sync_block,
+               gr::block,
+               gr::basic_block,
+               std::shared_ptr<crlb_monitor>>(m, "crlb_monitor", R"doc(
+Estimates beside the truth and the Cramer-Rao bound, while it runs.
+
+Inputs: messages `detections` and `ground_truth`, joined by frame, tx and rx.
+Outputs: messages `bounds`, one a joined frame; streams of one float a joined frame, all optional:
+RMSE of the range (m), root of its mean bound (m), RMSE of the velocity (m/s), root of its mean
+bound (m/s).
+
+Args:
+    grid: what was sent when.
+    reference: what the estimator knows: "pilots", or "rows" (every active element).
+    model: "unknown_phase", "known_phase" or "published".
+    gate_delay, gate_doppler: half width of the association gate, in cells that the grid resolves.
+    window: frames that RMSE and efficiency run over; 0: all since reset().
+
+Raises:
+    ValueError: naming the parameter, its value and its limit.
+)doc")
+        .def(py::init([](std::shared_ptr<ofdm_grid> grid,
+                         const std::string& reference,
+                         const std::string& model,
+                         double gate_delay,
+                         double gate_doppler,
+                         int window) {
+                 return crlb_monitor::make(
+                     grid, reference, model, gate_delay, gate_doppler, window);
+             }),
+             py::arg("grid"),
+             py::arg("reference") = "pilots",
+             py::arg("model") = "unknown_phase",
+             py::arg("gate_delay") = 1.0,
+             py::arg("gate_doppler") = 1.0,
+             py::arg("window") = 100)
+        .def("reset", &crlb_monitor::reset, "Forget all frames; counts start from zero.")
+        .def("set_gate",
+             &crlb_monitor::set_gate,
+             py::arg("gate_delay"),
+             py::arg("gate_doppler"))
+        .def("set_model", &crlb_monitor::set_model, py::arg("model"))
+        .def("faults",
+             &crlb_monitor::faults,
+             "Dropped messages and other faults since start, by kind.");
+}
+
 } // namespace
 
 // The kernels stay in a module of their own; gnuradio.isac.sensing is what users see.
@@ -304,4 +488,6 @@ void bind_sensing(py::module& m)
     bind_map(kernels);
     bind_cfar(kernels);
     bind_estimator(kernels);
+    bind_estimator_block(m);
+    bind_monitor_block(m);
 }

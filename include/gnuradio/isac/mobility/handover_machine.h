@@ -83,10 +83,10 @@ public:
     };
 
     struct counters {
-        uint64_t steps = 0;        //!< decided
-        uint64_t refused = 0;      //!< steps back in time, or at no time
-        uint64_t handovers = 0;    //!<
-        uint64_t ping_pongs = 0;   //!<
+        uint64_t steps = 0;   //!< decided
+        uint64_t refused = 0; //!< steps back in time, or at no time
+        uint64_t handovers = 0;
+        uint64_t ping_pongs = 0;   //!< returns to the previous cell within the window
         uint64_t sinr_steps = 0;   //!< steps with a SINR of the serving cell
         uint64_t outage_steps = 0; //!< of these, below outage_sinr_db
         //! Share of the steps in outage; 0 before the first.

@@ -64,6 +64,12 @@ public:
     //! The same when the only echo is \p e and was not subtracted.
     double residual_power(const echo& e) const;
 
+    //! \name The frame less what was subtracted, at the places of the pattern
+    //! \{
+    const gr_complex* products() const { return d_products.data(); } //!< y conj(X)
+    const float* energies() const { return d_energies.data(); }      //!< abs(X)^2
+    //! \}
+
     //! Sum of abs(X)^2.
     double energy() const { return d_energy; }
     //! Elements used.

@@ -67,6 +67,15 @@ public:
      */
     bool process(const gr_complex* rows, const gr_complex* reference, float* map);
 
+    /*!
+     * The same from rows that were multiplied already.
+     *
+     * \param products  rows times the conjugate reference, at the places of pattern()
+     *                  only: symbols.span x subcarriers.span values
+     * \param energies  abs(reference)^2 there
+     */
+    bool process_products(const gr_complex* products, const float* energies, float* map);
+
     size_t doppler_cells() const { return d_doppler_cells; }
     size_t range_cells() const { return d_range_cells; }
     double delay_step() const { return d_delay_step; }     //!< s a cell
@@ -93,6 +102,8 @@ public:
 private:
     double filter_row(size_t i, const gr_complex* row, const gr_complex* reference);
     void make_pilot_filter();
+    double weight_products(size_t i, const gr_complex* products, const float* energies);
+    bool finish(double gain, float* map);
     void transform_columns(float scale, float* map);
 
     ofdm_grid::sptr d_grid;

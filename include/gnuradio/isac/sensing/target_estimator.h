@@ -21,7 +21,9 @@ namespace isac {
  * Map, CFAR, and for each cluster of detected cells, strongest first, the
  * maximum-likelihood delay and Doppler (echo_fit). An echo that was found is subtracted
  * before the next is fitted (CLEAN), and a cluster whose power went with it, a sidelobe,
- * is dropped; then every echo is fitted once more without the others (relaxation).
+ * is dropped; then every echo is fitted once more without the others (relaxation). Where
+ * an echo is strong enough to raise its neighbours' thresholds, what is left of the frame
+ * is searched once more.
  *
  * The SNR is that of a resource element: the fitted echo's power over what all echoes
  * leave of the frame, less the power that noise adds to a maximum. The variances are the
@@ -36,6 +38,8 @@ public:
         //! Targets of a frame, strongest first, 1 to 1024; of the clusters at most four
         //! times as many are looked at.
         int max_targets = 32;
+        //! Times that a frame is searched, 1 to 16.
+        int max_passes = 3;
     };
 
     //! \throws std::invalid_argument naming the parameter, its value and its limit
@@ -59,7 +63,10 @@ public:
     const parameters& params() const { return d_params; }
 
 private:
-    void fit(const gr_complex* rows, const gr_complex* reference);
+    void find(const float* powers);
+    bool fit();
+    bool masks() const;
+    void subtract_first();
     void relax();
     double noise() const;
     void write(detections& report) const;
@@ -70,6 +77,7 @@ private:
     cfar d_detector;
     echo_fit d_fit;
     volk::vector<float> d_powers;
+    volk::vector<float> d_left; // powers of what the echoes leave
     std::vector<map_cell> d_cells;
     std::vector<echo> d_echoes;
     bool d_subtracted = false; // whether d_fit holds the frame less the echoes

@@ -80,6 +80,7 @@ private:
     void steer();
     std::complex<double> correlate(double& slope_frequency, double& slope_time);
     void smooth();
+    double residual_about_tiles();
 
     ofdm_grid::sptr d_grid;
     bool d_spans_band = true;
@@ -88,7 +89,8 @@ private:
     // d_first on; zero where a lattice point holds none.
     size_t d_first, d_step, d_width;
     std::vector<size_t> d_symbols;
-    std::vector<uint32_t> d_cells; // lattice point of each pilot
+    std::vector<uint32_t> d_cells;   // lattice point of each pilot
+    std::vector<size_t> d_row_begin; // first pilot of each lattice row, and the end
     volk::vector<gr_complex> d_lattice;
     double d_centre_k = 0, d_spread_k = 0; // mean and variance of the pilots' places
     double d_centre_t = 0, d_spread_t = 0;

@@ -1,0 +1,92 @@
+/*
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+#ifndef INCLUDED_ISAC_RANGE_DOPPLER_ESTIMATOR_IMPL_H
+#define INCLUDED_ISAC_RANGE_DOPPLER_ESTIMATOR_IMPL_H
+
+#include "fault_log.h"
+#include "frame_assembler.h"
+#include "frame_ring.h"
+#include <gnuradio/isac/range_doppler_estimator.h>
+#include <gnuradio/isac/sensing/target_estimator.h>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+namespace gr {
+namespace isac {
+
+class range_doppler_estimator_impl : public range_doppler_estimator
+{
+public:
+    range_doppler_estimator_impl(ofdm_grid::sptr grid,
+                                 int tx,
+                                 int rx,
+                                 const target_estimator::parameters& p,
+                                 size_t reference_frames);
+
+    void set_pfa(double pfa) override;
+    void set_cfar(const std::string& cfar) override;
+    void set_mode(const std::string& mode) override;
+    void set_window(const std::string& window, double window_parameter) override;
+    void set_guard(int guard_delay, int guard_doppler) override;
+    void set_training(int training_delay, int training_doppler) override;
+    void set_max_targets(int max_targets) override;
+
+    size_t range_cells() const override { return d_range_cells; }
+    size_t doppler_cells() const override { return d_doppler_cells; }
+    double delay_step() const override { return d_delay_step; }
+    double doppler_step() const override { return d_doppler_step; }
+    std::map<std::string, uint64_t> faults() const override { return d_faults.counts(); }
+
+    bool start() override;
+    bool stop() override;
+    void forecast(int noutput_items, gr_vector_int& required) override;
+    int general_work(int noutput_items,
+                     gr_vector_int& ninput_items,
+                     gr_vector_const_void_star& input_items,
+                     gr_vector_void_star& output_items) override;
+
+private:
+    bool reads_reference() const { return d_references != nullptr; }
+    template <typename F>
+    void change(F apply);
+    void take_pending();
+    void take_references(const gr_complex* rows, size_t count);
+    void accept_frame();
+    bool process_waiting();
+    void give_up_waiting();
+    void
+    process(const frame_stamp& stamp, const gr_complex* rows, const gr_complex* sent);
+    int put_map(float* out, int space, int already);
+
+    ofdm_grid::sptr d_grid;
+    fault_log d_faults;
+    const int d_tx;
+    const int d_rx;
+    std::unique_ptr<target_estimator> d_estimator;
+    frame_assembler d_rows;
+    std::unique_ptr<frame_assembler> d_sent;  // with reference rows
+    std::unique_ptr<frame_ring> d_references; // likewise
+    std::unique_ptr<frame_ring> d_waiting;    // echoes that lack their reference
+    int d_held_references = 0; // rows of each input that were read but not consumed
+    int d_held_rows = 0;
+    bool d_has_map = false; // whether output 0 is connected
+    size_t d_map_left = 0;  // rows of the map not yet put out
+    frame_stamp d_map_stamp;
+    detections d_report;
+    std::vector<gr::tag_t> d_tags;
+    size_t d_range_cells, d_doppler_cells;
+    double d_delay_step, d_doppler_step;
+
+    std::mutex d_setter_mutex;                 // held while a setter makes an estimator
+    target_estimator::parameters d_parameters; // as set last
+    std::mutex d_pending_mutex;
+    std::unique_ptr<target_estimator> d_pending; // for the next frame
+};
+
+} // namespace isac
+} // namespace gr
+
+#endif /* INCLUDED_ISAC_RANGE_DOPPLER_ESTIMATOR_IMPL_H */

@@ -1,0 +1,309 @@
+/*
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+#include "handover_parameters_python.h"
+#include <gnuradio/isac/check.h>
+#include <gnuradio/isac/mobility/handover_machine.h>
+#include <pybind11/numpy.h>
+#include <pybind11/pybind11.h>
+#include <pybind11/stl.h>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace py = pybind11;
+
+namespace {
+
+using gr::isac::handover_machine;
+using gr::isac::handover_parameters;
+using gr::isac::require;
+
+using values = py::array_t<double, py::array::c_style | py::array::forcecast>;
+
+// What a cell's column holds, or nothing when the argument was None.
+const double* checked(const std::optional<values>& given,
+                      const char* name,
+                      size_t num_steps,
+                      size_t num_cells,
+                      bool one_step)
+{
+    if (!given)
+        return nullptr;
+    const bool fits =
+        one_step
+            ? given->ndim() == 1 && static_cast<size_t>(given->size()) == num_cells
+            : given->ndim() == 2 && static_cast<size_t>(given->shape(0)) == num_steps &&
+                  static_cast<size_t>(given->shape(1)) == num_cells;
+    require(fits,
+            name,
+            given->size(),
+            one_step ? "values, must be one a cell" : "values, must be steps x cells");
+    return given->data();
+}
+
+py::object step(handover_machine& machine,
+                double time,
+                const std::optional<values>& rsrp,
+                const std::optional<values>& distance,
+                const std::optional<values>& sinr,
+                const std::optional<values>& variance)
+{
+    const size_t cells = machine.num_cells();
+    handover_machine::measurement m;
+    m.rsrp_dbm = checked(rsrp, "handover: rsrp with", 1, cells, true);
+    m.distance_m = checked(distance, "handover: distance with", 1, cells, true);
+    m.sinr_db = checked(sinr, "handover: sinr with", 1, cells, true);
+    m.distance_variance = checked(variance, "handover: variance with", 1, cells, true);
+    const auto event = machine.step(time, m);
+    if (!event)
+        return py::none();
+    py::dict d;
+    d["scene_time"] = event->time;
+    d["from"] = event->from;
+    d["to"] = event->to;
+    d["cause"] = event->cause();
+    return d;
+}
+
+py::dict run(handover_machine& machine,
+             const values& times,
+             const std::optional<values>& rsrp,
+             const std::optional<values>& distance,
+             const std::optional<values>& sinr,
+             const std::optional<values>& variance)
+{
+    require(
+        times.ndim() == 1, "handover: times with", times.ndim(), "dimensions, must be 1");
+    const size_t steps = times.size();
+    const size_t cells = machine.num_cells();
+    const double* const time = times.data();
+    const double* columns[] = {
+        checked(rsrp, "handover: rsrp with", steps, cells, false),
+        checked(distance, "handover: distance with", steps, cells, false),
+        checked(sinr, "handover: sinr with", steps, cells, false),
+        checked(variance, "handover: variance with", steps, cells, false),
+    };
+    py::array_t<int> serving(steps);
+    int* const serving_out = serving.mutable_data();
+    std::vector<handover_machine::event> events;
+    {
+        py::gil_scoped_release release;
+        const auto row = [&](int column, size_t i) {
+            return columns[column] ? columns[column] + i * cells : nullptr;
+        };
+        for (size_t i = 0; i < steps; i++) {
+            handover_machine::measurement m;
+            m.rsrp_dbm = row(0, i);
+            m.distance_m = row(1, i);
+            m.sinr_db = row(2, i);
+            m.distance_variance = row(3, i);
+            if (const auto event = machine.step(time[i], m))
+                events.push_back(*event);
+            serving_out[i] = machine.serving();
+        }
+    }
+    py::array_t<double> event_time(events.size());
+    py::array_t<int> from(events.size()), to(events.size());
+    py::list cause;
+    for (size_t i = 0; i < events.size(); i++) {
+        event_time.mutable_at(i) = events[i].time;
+        from.mutable_at(i) = static_cast<int>(events[i].from);
+        to.mutable_at(i) = static_cast<int>(events[i].to);
+        cause.append(events[i].cause());
+    }
+    py::dict result;
+    result["serving"] = serving;
+    result["scene_time"] = event_time;
+    result["from"] = from;
+    result["to"] = to;
+    result["cause"] = cause;
+    return result;
+}
+
+// Takes over one parameter by its name; false for a name that is none.
+bool change(handover_parameters& p, const std::string& name, const py::handle& value)
+{
+    static const std::map<std::string, double handover_parameters::*> numbers = {
+        { "hysteresis_db", &handover_parameters::hysteresis_db },
+        { "l3_coefficient", &handover_parameters::l3_coefficient },
+        { "time_to_trigger", &handover_parameters::time_to_trigger },
+        { "distance_threshold_m", &handover_parameters::distance_threshold_m },
+        { "distance_confidence", &handover_parameters::distance_confidence },
+        { "prohibit_time", &handover_parameters::prohibit_time },
+        { "ping_pong_window", &handover_parameters::ping_pong_window },
+        { "outage_sinr_db", &handover_parameters::outage_sinr_db },
+        { "measurement_hold", &handover_parameters::measurement_hold },
+    };
+    if (const auto number = numbers.find(name); number != numbers.end())
+        p.*(number->second) = value.cast<double>();
+    else if (name == "criterion")
+        p.criterion = value.cast<std::string>();
+    else if (name == "initial_cell")
+        p.initial_cell = value.cast<int>();
+    else
+        return false;
+    return true;
+}
+
+void set_parameters(handover_machine& machine, const py::kwargs& changes)
+{
+    handover_parameters p = machine.parameters();
+    for (const auto& [name, value] : changes)
+        if (!change(p, name.cast<std::string>(), value))
+            throw py::type_error("handover: no parameter " + name.cast<std::string>());
+    machine.set_parameters(p);
+}
+
+} // namespace
+
+void bind_handover_machine(py::module& m)
+{
+    const handover_parameters defaults;
+    py::class_<handover_machine>(m, "handover_machine", R"doc(
+Decides, step by step, which of several cells serves one user: the kernel of handover_decider.
+
+A measurement that is NaN is missing: it triggers nothing, and what held before holds on for
+measurement_hold. An RSRP of -inf is a cell that was looked for and not heard. Distance and joint
+criteria: J. Li et al., "Sensing-Enhanced Handover Criterion for Low-Altitude Wireless Networks";
+event A3 and L3 filter: 3GPP TS 38.331.
+
+Args:
+    num_cells: 1 to 65536.
+    criterion: "rsrp" (event A3), "distance" (the target is nearer by more than the threshold),
+        "joint_or" (either), "joint_and" (both) or "joint_veto" (either, but RSRP alone moves
+        nothing to a cell that is farther by more than the threshold).
+    hysteresis_db: dB, not negative.
+    l3_coefficient: a of the filter F = (1 - a) F + a M over RSRP in dB, above 0; 1: no filter.
+    time_to_trigger: a condition must hold this long without a break, s.
+    distance_threshold_m: m, not negative.
+    distance_confidence: k >= 0; distances must differ by k standard deviations more than the
+        threshold. 0: measured distances are believed.
+    prohibit_time: no handover for this long after the last, s.
+    ping_pong_window: a return to the previous cell within this time is a ping-pong, s.
+    outage_sinr_db: below this SINR of the serving cell the user is in outage, dB.
+    measurement_hold: a condition whose measurements are missing stays for this long, s.
+    initial_cell: cell that serves at first; -1: the strongest (by "distance": the nearest) of the
+        first step that has one.
+
+Raises:
+    ValueError: naming the parameter, its value and its limit.
+)doc")
+        .def(py::init([](size_t num_cells,
+                         const std::string& criterion,
+                         double hysteresis_db,
+                         double l3_coefficient,
+                         double time_to_trigger,
+                         double distance_threshold_m,
+                         double distance_confidence,
+                         double prohibit_time,
+                         double ping_pong_window,
+                         double outage_sinr_db,
+                         double measurement_hold,
+                         int initial_cell) {
+                 return std::make_unique<handover_machine>(
+                     num_cells,
+                     make_parameters(criterion,
+                                     hysteresis_db,
+                                     l3_coefficient,
+                                     time_to_trigger,
+                                     distance_threshold_m,
+                                     distance_confidence,
+                                     prohibit_time,
+                                     ping_pong_window,
+                                     outage_sinr_db,
+                                     measurement_hold,
+                                     initial_cell));
+             }),
+             py::arg("num_cells"),
+             py::arg("criterion") = defaults.criterion,
+             py::arg("hysteresis_db") = defaults.hysteresis_db,
+             py::arg("l3_coefficient") = defaults.l3_coefficient,
+             py::arg("time_to_trigger") = defaults.time_to_trigger,
+             py::arg("distance_threshold_m") = defaults.distance_threshold_m,
+             py::arg("distance_confidence") = defaults.distance_confidence,
+             py::arg("prohibit_time") = defaults.prohibit_time,
+             py::arg("ping_pong_window") = defaults.ping_pong_window,
+             py::arg("outage_sinr_db") = defaults.outage_sinr_db,
+             py::arg("measurement_hold") = defaults.measurement_hold,
+             py::arg("initial_cell") = defaults.initial_cell)
+        .def("step",
+             &step,
+             py::arg("time"),
+             py::arg("rsrp") = py::none(),
+             py::arg("distance") = py::none(),
+             py::arg("sinr") = py::none(),
+             py::arg("variance") = py::none(),
+             R"doc(
+One step of measurements.
+
+Args:
+    time: s; a step back in time is refused: counted, and nothing else happens.
+    rsrp: dBm, one a cell, or None.
+    distance: m, one a cell, or None.
+    sinr: dB, one a cell, or None.
+    variance: of the distances, m^2, or None; needed when distance_confidence is above 0.
+
+Returns:
+    dict of scene_time, from, to and cause ("rsrp", "distance" or "rsrp+distance"), or None.
+)doc")
+        .def("run",
+             &run,
+             py::arg("times"),
+             py::arg("rsrp") = py::none(),
+             py::arg("distance") = py::none(),
+             py::arg("sinr") = py::none(),
+             py::arg("variance") = py::none(),
+             R"doc(
+Many steps at once, going on from the present state.
+
+Args:
+    times: s, ascending.
+    rsrp, distance, sinr, variance: as in step, len(times) x num_cells each, or None.
+
+Returns:
+    dict of serving (the cell after each step's decision, -1 while none is known) and, one entry a
+    handover, scene_time, from, to and cause.
+)doc")
+        .def(
+            "parameters",
+            [](const handover_machine& machine) { return to_dict(machine.parameters()); })
+        .def("set_parameters",
+             &set_parameters,
+             "Changes any parameters but num_cells by name; filters, timers and counts "
+             "stay.")
+        .def("num_cells", &handover_machine::num_cells)
+        .def("serving",
+             &handover_machine::serving,
+             "The serving cell, -1 while none is known.")
+        .def(
+            "filtered_rsrp",
+            [](const handover_machine& machine) {
+                py::array_t<double> rsrp(machine.num_cells());
+                for (size_t i = 0; i < machine.num_cells(); i++)
+                    rsrp.mutable_at(i) = machine.filtered_rsrp(i);
+                return rsrp;
+            },
+            "One a cell, dBm, NaN before its first measurement.")
+        .def(
+            "counts",
+            [](const handover_machine& machine) {
+                const auto& counts = machine.counts();
+                py::dict d;
+                d["steps"] = counts.steps;
+                d["refused"] = counts.refused;
+                d["handovers"] = counts.handovers;
+                d["ping_pongs"] = counts.ping_pongs;
+                d["sinr_steps"] = counts.sinr_steps;
+                d["outage_steps"] = counts.outage_steps;
+                d["outage"] = counts.outage();
+                return d;
+            },
+            "dict of steps, refused (back in time), handovers, ping_pongs, sinr_steps, "
+            "outage_steps and outage (their share). The SINR is that of the cell that "
+            "served "
+            "when the step was measured.")
+        .def("reset", &handover_machine::reset, "As made: no history, no counts.");
+}
