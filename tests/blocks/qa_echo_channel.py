@@ -10,6 +10,8 @@ import numpy as np
 import pmt
 from gnuradio import blocks, gr, gr_unittest, isac
 
+from report_messages import silent_publisher, stored, wait_until
+
 C = 299792458.0
 KT_MW = 1.380649e-23 * 290 * 1e3
 AHEAD = 13
@@ -17,14 +19,6 @@ AHEAD = 13
 
 def frame_tag(offset, number):
     return gr.python_to_tag((offset, pmt.intern("frame"), pmt.from_uint64(number), pmt.intern("")))
-
-
-class Silent(gr.basic_block):
-    """A publisher that never ends, nor publishes: it keeps a message block alive until all is read."""
-
-    def __init__(self):
-        gr.basic_block.__init__(self, "silent", [], [])
-        self.message_port_register_out(pmt.intern("none"))
 
 
 class Tones:
@@ -56,28 +50,24 @@ class qa_echo_channel(gr_unittest.TestCase):
         return self.tones.at(np.arange(round(frames * self.frame)) / self.rate).astype(np.complex64)
 
     def run_channel(self, channel, x, tags=(), messages=None):
-        """Output, tags and ground truths; waits for \a messages of them (default: one a frame)."""
+        """Output, tags and ground truths; waits for so many messages (default: one a frame)."""
         if messages is None:
             messages = len(x) // self.frame
         top = gr.top_block()
         source = blocks.vector_source_c(np.asarray(x).tolist(), False, 1, list(tags))
         sink = blocks.vector_sink_c()
         store = blocks.message_debug()
-        silent = Silent()
+        keep = silent_publisher()
         top.connect(source, channel, sink)
         top.msg_connect(channel, "ground_truth", store, "store")
-        top.msg_connect(silent, "none", store, "store")
+        top.msg_connect(keep, "none", store, "store")
         top.start()
-        deadline = time.monotonic() + 20
-        while time.monotonic() < deadline and (
-                len(sink.data()) < len(x) or store.num_messages() < messages):
-            time.sleep(0.005)
+        wait_until(lambda: len(sink.data()) >= len(x) and store.num_messages() >= messages, 30)
         top.stop()
         top.wait()
         self.assertEqual(len(sink.data()), len(x))
         self.assertEqual(store.num_messages(), messages)
-        truths = [pmt.to_python(store.get_message(i)) for i in range(messages)]
-        return np.array(sink.data()), sink.tags(), truths
+        return np.array(sink.data()), sink.tags(), stored(store)
 
     def assert_matches(self, y, wanted, decibel=-65):
         """The promise is -70 dB a path; float samples and several paths take a little."""

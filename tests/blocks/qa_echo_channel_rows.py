@@ -8,15 +8,7 @@ import numpy as np
 import pmt
 from gnuradio import blocks, gr, gr_unittest, isac
 
-from report_messages import stored, wait_until
-
-
-class silent(gr.basic_block):
-    """Publishes nothing and never ends: a message block beside it lives until all is read."""
-
-    def __init__(self):
-        gr.basic_block.__init__(self, "silent", [], [])
-        self.message_port_register_out(pmt.intern("none"))
+from report_messages import silent_publisher, stored, wait_until
 
 
 class qa_echo_channel_rows(gr_unittest.TestCase):
@@ -29,7 +21,7 @@ class qa_echo_channel_rows(gr_unittest.TestCase):
         demodulator = isac.ofdm_demodulator(grid)
         rows, reference = (blocks.vector_sink_c(grid.num_subcarriers()) for _ in range(2))
         store = blocks.message_debug()
-        keep = silent()
+        keep = silent_publisher()
         top.connect(modulator, channel, demodulator, rows)
         top.connect((modulator, 1), reference)
         top.msg_connect(channel, "ground_truth", store, "store")
