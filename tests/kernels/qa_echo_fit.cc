@@ -1,0 +1,171 @@
+/*
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+#include "support/echo_frame.h"
+#include <gnuradio/isac/sensing/echo_fit.h>
+#include <boost/test/unit_test.hpp>
+#include <algorithm>
+
+using namespace gr::isac;
+using namespace gr::isac::test;
+
+namespace {
+
+ofdm_grid::sptr nr_like(int stagger = 0)
+{
+    auto p = ofdm_grid::preset("NR mu 1");
+    p.fft_len = 128;
+    p.cp_len = { 17, 9, 9, 9, 9, 9, 9 }; // a long CP moves the symbols apart
+    p.num_symbols = 28;
+    p.guard_low = 10;
+    p.guard_high = 9;
+    p.comb_stagger = stagger;
+    return ofdm_grid::make(p);
+}
+
+// abs(sum conj(X) y exp(+j 2 pi f delay) exp(-j 2 pi t doppler))^2 by the definition.
+double likelihood(const ofdm_grid& grid,
+                  const std::vector<gr_complex>& rows,
+                  const std::vector<gr_complex>& reference,
+                  double delay,
+                  double doppler)
+{
+    const size_t n = grid.num_subcarriers();
+    std::complex<double> sum = 0;
+    for (size_t m = 0; m < grid.num_symbols(); m++) {
+        std::complex<double> row = 0;
+        for (size_t k = 0; k < n; k++) {
+            const double f = (double(k) - double(n / 2)) * grid.subcarrier_spacing();
+            row +=
+                std::complex<double>(rows[m * n + k] * std::conj(reference[m * n + k])) *
+                std::polar(1.0, 2 * PI * f * delay);
+        }
+        sum += row * std::polar(1.0, -2 * PI * doppler * grid.symbol_times()[m]);
+    }
+    return std::norm(sum);
+}
+
+} // namespace
+
+// Without noise the echo itself is the maximum. The blocks of 32 leave nothing that float
+// rounding would not: a ten thousandth of a cell.
+BOOST_AUTO_TEST_CASE(an_echo_is_found_where_it_is)
+{
+    frame_maker maker(1);
+    for (const auto& grid :
+         { nr_like(), nr_like(1), ofdm_grid::make(ofdm_grid::preset("LAWN")) }) {
+        echo_fit fit(grid, element_pattern(*grid, true));
+        for (int draw = 0; draw < 20; draw++) {
+            const echo truth{ (3 + maker.uniform(-0.5, 0.5)) * fit.delay_cell(),
+                              (2 + maker.uniform(-0.5, 0.5)) * fit.doppler_cell(),
+                              maker.phase(0.7) };
+            const auto rows = maker.echoes(*grid, grid->pilots(), { truth });
+            fit.load(rows.data(), nullptr);
+            const echo found = fit.refine(3 * fit.delay_cell(), 2 * fit.doppler_cell());
+            BOOST_TEST(std::abs(found.delay - truth.delay) < 1e-4 * fit.delay_cell());
+            BOOST_TEST(std::abs(found.doppler - truth.doppler) <
+                       1e-4 * fit.doppler_cell());
+            BOOST_TEST(std::abs(found.amplitude - truth.amplitude) < 1e-3);
+        }
+    }
+}
+
+// In noise: nothing in a fine raster around the estimate is more likely, but for what the
+// blocks leave (a part in a thousand of the information, so of the value's fall).
+BOOST_AUTO_TEST_CASE(the_estimate_is_the_maximum_of_the_likelihood)
+{
+    frame_maker maker(2);
+    for (const auto& grid : { nr_like(), nr_like(1) }) {
+        const auto reference = maker.qam_reference(*grid);
+        for (const bool pilots : { true, false }) {
+            echo_fit fit(grid, element_pattern(*grid, pilots));
+            const auto& sent = pilots ? grid->pilots() : reference;
+            const echo truth{ 3.4 * fit.delay_cell(),
+                              1.7 * fit.doppler_cell(),
+                              maker.phase(0.5) };
+            auto rows = maker.echoes(*grid, sent, { truth });
+            add(rows, maker.noise(*grid));
+            fit.load(rows.data(), pilots ? nullptr : reference.data());
+            const echo found = fit.refine(3 * fit.delay_cell(), 2 * fit.doppler_cell());
+            const double top = likelihood(*grid, rows, sent, found.delay, found.doppler);
+            double best = 0;
+            for (int i = -20; i <= 20; i++)
+                for (int j = -20; j <= 20; j++)
+                    best = std::max(
+                        best,
+                        likelihood(*grid,
+                                   rows,
+                                   sent,
+                                   found.delay + 0.02 * i * fit.delay_cell(),
+                                   found.doppler + 0.02 * j * fit.doppler_cell()));
+            BOOST_TEST(top >= best * (1 - 1e-5));
+            // The power that is told is the likelihood over the energy.
+            BOOST_TEST(fit.power(found.delay, found.doppler) == top / fit.energy(),
+                       boost::test_tools::tolerance(1e-4));
+        }
+    }
+}
+
+// Two echoes 1.5 cells apart bias each other's first fit; subtracting and fitting in turn
+// comes to the truth.
+BOOST_AUTO_TEST_CASE(relaxation_parts_neighbours)
+{
+    frame_maker maker(3);
+    const auto grid = nr_like();
+    const auto reference = maker.qam_reference(*grid);
+    echo_fit fit(grid, element_pattern(*grid, false));
+    const std::vector<echo> truth = {
+        { 3.1 * fit.delay_cell(), 2.0 * fit.doppler_cell(), maker.phase(1) },
+        { 4.6 * fit.delay_cell(), 2.3 * fit.doppler_cell(), maker.phase(0.6) }
+    };
+    const auto rows = maker.echoes(*grid, reference, truth);
+    fit.load(rows.data(), reference.data());
+    const double before = fit.residual_power(0);
+    echo a = fit.refine(3 * fit.delay_cell(), 2 * fit.doppler_cell());
+    fit.subtract(a);
+    echo b = fit.refine(5 * fit.delay_cell(), 2 * fit.doppler_cell());
+    fit.subtract(b);
+    for (int pass = 0; pass < 20; pass++) {
+        fit.refine_subtracted(a);
+        fit.refine_subtracted(b);
+    }
+    BOOST_TEST(std::abs(a.delay - truth[0].delay) < 1e-3 * fit.delay_cell());
+    BOOST_TEST(std::abs(b.delay - truth[1].delay) < 1e-3 * fit.delay_cell());
+    BOOST_TEST(std::abs(a.doppler - truth[0].doppler) < 1e-3 * fit.doppler_cell());
+    BOOST_TEST(std::abs(b.doppler - truth[1].doppler) < 1e-3 * fit.doppler_cell());
+    BOOST_TEST(fit.residual_power(2) < 1e-5 * before);
+}
+
+// The bound's moments with the energies that were sent.
+BOOST_AUTO_TEST_CASE(moments_are_those_of_the_elements_used)
+{
+    frame_maker maker(4);
+    const auto grid = nr_like();
+    const auto reference = maker.qam_reference(*grid);
+    const size_t n = grid->num_subcarriers();
+    std::vector<double> weights, frequencies, times;
+    double total = 0;
+    for (size_t i = 0; i < reference.size(); i++) {
+        if (std::norm(reference[i]) == 0)
+            continue;
+        weights.push_back(std::norm(reference[i]));
+        frequencies.push_back((double(i % n) - double(n / 2)) *
+                              grid->subcarrier_spacing());
+        times.push_back(grid->symbol_times()[i / n]);
+        total += weights.back();
+    }
+    for (auto& w : weights)
+        w *= weights.size() / total;
+    const auto expected = theory::moments_of_elements(
+        weights.data(), frequencies.data(), times.data(), weights.size());
+    echo_fit fit(grid, element_pattern(*grid, false));
+    fit.load(reference.data(), reference.data());
+    const auto found = fit.moments();
+    const auto tolerance = boost::test_tools::tolerance(1e-5);
+    BOOST_TEST(fit.num_elements() == double(weights.size()));
+    BOOST_TEST(found.energy == expected.energy, tolerance);
+    BOOST_TEST(found.spread_frequency == expected.spread_frequency, tolerance);
+    BOOST_TEST(found.spread_time == expected.spread_time, tolerance);
+    BOOST_TEST(fit.residual_power(0) == total / weights.size(), tolerance);
+}
