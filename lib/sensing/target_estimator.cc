@@ -24,6 +24,13 @@ constexpr double NOISE_IN_A_PEAK = 2;
 // training cells matter.
 constexpr double MASKING = 100;
 
+// Cells between two echoes that the map does not part.
+constexpr double SPLIT = 0.5;
+
+// Relaxation ends when no echo moves by this many cells more, or after these rounds.
+constexpr double SETTLED = 0.01;
+constexpr int MAX_ROUNDS = 4;
+
 // Single precision leaves this share of a frame's power where there is no noise.
 constexpr double ROUNDING = 1e-11;
 
@@ -104,7 +111,8 @@ bool target_estimator::fit()
                                     (cell.doppler - zero) * d_map.doppler_step());
         // What stands out of the map may be a sidelobe of what was found already.
         const double power = std::norm(e.amplitude) * d_fit.energy();
-        if (!d_echoes.empty() && power <= d_detector.multiplier(cell.range) * noise())
+        if (!d_echoes.empty() &&
+            (splits(e) || power <= d_detector.multiplier(cell.range) * noise()))
             continue;
         d_echoes.push_back(e);
         if (d_subtracted)
@@ -136,10 +144,30 @@ void target_estimator::subtract_first()
     d_subtracted = true;
 }
 
+// Whether an echo is what another one left that was not yet fitted well.
+bool target_estimator::splits(const echo& e) const
+{
+    return std::any_of(d_echoes.begin(), d_echoes.end(), [&](const echo& other) {
+        return std::abs(e.delay - other.delay) < SPLIT * d_fit.delay_cell() &&
+               std::abs(e.doppler - other.doppler) < SPLIT * d_fit.doppler_cell();
+    });
+}
+
 void target_estimator::relax()
 {
-    for (auto& e : d_echoes)
-        d_fit.refine_subtracted(e);
+    for (int round = 0; round < MAX_ROUNDS; round++) {
+        double farthest = 0; // cells
+        for (auto& e : d_echoes) {
+            const echo before = e;
+            d_fit.refine_subtracted(e);
+            farthest =
+                std::max({ farthest,
+                           std::abs(e.delay - before.delay) / d_fit.delay_cell(),
+                           std::abs(e.doppler - before.doppler) / d_fit.doppler_cell() });
+        }
+        if (farthest < SETTLED)
+            break;
+    }
     // Echoes that shrink to noise beside their neighbours never were any.
     const double least =
         d_detector.multiplier(d_map.range_cells() / 2) * noise() / d_fit.energy();
