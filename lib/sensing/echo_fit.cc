@@ -21,6 +21,8 @@ constexpr double LAST_STEP = 1e-5;
 constexpr int MAX_STEPS = 20;
 // The place moves this far, in cells, before the blocks are rotated after it.
 constexpr double ROTATE_AGAIN = 0.02;
+// An echo that moves by less, in cells and in amplitude, has not moved.
+constexpr double UNMOVED = 1e-5;
 // Reach of the search around the coarse place, and its step, in cells.
 constexpr double SEARCH_STEP = 0.25;
 constexpr int SEARCH_REACH = 3;
@@ -364,6 +366,15 @@ void echo_fit::refine_subtracted(echo& e)
 {
     const echo before = e;
     e = maximise(before, true);
+    // What does not move is left as it is: passes over the frame are what costs.
+    const bool same =
+        std::abs(e.delay - before.delay) < UNMOVED * d_delay_cell &&
+        std::abs(e.doppler - before.doppler) < UNMOVED * d_doppler_cell &&
+        std::abs(e.amplitude - before.amplitude) < UNMOVED * std::abs(before.amplitude);
+    if (same) {
+        e = before;
+        return;
+    }
     add(before, 1);
     add(e, -1);
 }
