@@ -231,6 +231,14 @@ void cfar::accumulate_columns()
     const size_t stride = d_correlation.stride_delay;
     double* outer = d_outer_prefix.data() + stride;
     double* inner = d_inner_prefix.data() + stride;
+    if (stride == 1) { // in registers, which the chain of additions is faster in
+        double outer_sum = 0, inner_sum = 0;
+        for (size_t r = 0; r < d_range_cells; r++) {
+            outer[r] = outer_sum += d_outer[r];
+            inner[r] = inner_sum += d_inner[r];
+        }
+        return;
+    }
     for (size_t r = 0; r < d_range_cells; r++) {
         outer[r] = d_outer[r] + *(outer + r - stride);
         inner[r] = d_inner[r] + *(inner + r - stride);

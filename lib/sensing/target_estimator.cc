@@ -22,7 +22,7 @@ constexpr double NOISE_IN_A_PEAK = 2;
 
 // Over the noise: from here on the sidelobes and the skirts of a peak among a cell's
 // training cells matter.
-constexpr double MASKING = 100;
+constexpr double MASKING = 300;
 
 // Cells between two echoes that the map does not part.
 constexpr double SPLIT = 0.5;
@@ -69,6 +69,7 @@ bool target_estimator::process(const gr_complex* rows,
     if (!d_cells.empty()) {
         d_fit.load(rows, reference);
         d_frame_power = d_fit.residual_power(0);
+        d_residual = d_frame_power * d_fit.num_elements();
         bool found = fit();
         for (int pass = 1; pass < d_params.max_passes && found && masks(); pass++) {
             subtract_first();
@@ -115,6 +116,8 @@ bool target_estimator::fit()
             (splits(e) || power <= d_detector.multiplier(cell.range) * noise()))
             continue;
         d_echoes.push_back(e);
+        // An amplitude of least squares takes just its own power away.
+        d_residual = std::max(d_residual - power, 0.0);
         if (d_subtracted)
             d_fit.subtract(e);
     }
@@ -168,13 +171,16 @@ void target_estimator::relax()
         if (farthest < SETTLED)
             break;
     }
+    d_residual = d_fit.residual_power(0) * d_fit.num_elements();
     // Echoes that shrink to noise beside their neighbours never were any.
     const double least =
         d_detector.multiplier(d_map.range_cells() / 2) * noise() / d_fit.energy();
     const auto weak = [&](const echo& e) {
         const bool gone = std::norm(e.amplitude) <= least;
-        if (gone)
+        if (gone) {
             d_fit.subtract({ e.delay, e.doppler, -e.amplitude });
+            d_residual += std::norm(e.amplitude) * d_fit.energy();
+        }
         return gone;
     };
     d_echoes.erase(std::remove_if(d_echoes.begin(), d_echoes.end(), weak),
@@ -183,9 +189,10 @@ void target_estimator::relax()
 
 double target_estimator::noise() const
 {
-    const double left = d_subtracted ? d_fit.residual_power(d_echoes.size())
-                                     : d_fit.residual_power(d_echoes.front());
-    return std::max(left, ROUNDING * d_frame_power);
+    // An echo takes four real values from the residual: two complex elements.
+    const double elements = d_fit.num_elements();
+    return std::max(d_residual / std::max(elements - 2.0 * d_echoes.size(), 1.0),
+                    ROUNDING * d_frame_power);
 }
 
 void target_estimator::write(detections& report) const

@@ -82,7 +82,8 @@ private:
     std::vector<map_cell> d_cells;
     std::vector<echo> d_echoes;
     bool d_subtracted = false; // whether d_fit holds the frame less the echoes
-    double d_frame_power = 0;
+    double d_frame_power = 0;  // an element
+    double d_residual = 0;     // what the echoes leave, of all elements
     double d_noise = 0;
 };
 
