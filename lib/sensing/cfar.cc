@@ -89,8 +89,9 @@ cfar::cfar(size_t doppler_cells,
       d_columns(range_cells),
       d_outer(range_cells),
       d_inner(range_cells),
-      d_outer_prefix(range_cells),
-      d_inner_prefix(range_cells)
+      d_outer_prefix(range_cells + correlation.stride_delay),
+      d_inner_prefix(range_cells + correlation.stride_delay),
+      d_levels(range_cells)
 {
     require(p.kind == "ca" || p.kind == "os", "cfar: kind", p.kind, "must be ca or os");
     require(p.pfa > 0 && p.pfa < 1, "cfar: pfa", p.pfa, "must be above 0 and below 1");
@@ -190,71 +191,117 @@ void cfar::process(const float* map, std::vector<map_cell>& detected, float* thr
 }
 
 // In double precision: a target 100 dB above the noise leaves the running sums exact.
-void cfar::add_row(const float* map, size_t row, double sign, std::vector<double>& sums)
+void cfar::start_rows(const float* map, size_t row)
 {
-    const float* values = map + row * d_range_cells;
-    for (size_t r = 0; r < d_range_cells; r++)
-        sums[r] += sign * values[r];
+    std::fill(d_outer.begin(), d_outer.end(), 0.0);
+    std::fill(d_inner.begin(), d_inner.end(), 0.0);
+    const long reach = d_reach_doppler, guard = d_guard_doppler;
+    for (long j = -reach; j <= reach; j++) {
+        const float* values = map + wrapped(row, j) * d_range_cells;
+        for (size_t r = 0; r < d_range_cells; r++)
+            d_outer[r] += values[r];
+        if (std::abs(j) <= guard)
+            for (size_t r = 0; r < d_range_cells; r++)
+                d_inner[r] += values[r];
+    }
 }
 
-void cfar::sum_rows(const float* map, size_t row, size_t reach, std::vector<double>& sums)
+// Rows a stride apart share their sums but for the one that enters and the one that
+// leaves.
+void cfar::advance_rows(const float* map, size_t row)
 {
-    std::fill(sums.begin(), sums.end(), 0.0);
-    const long last = reach;
-    for (long j = -last; j <= last; j++)
-        add_row(map, wrapped(row, j), 1, sums);
+    const long reach = d_reach_doppler, guard = d_guard_doppler;
+    const auto at_row = [&](long j) { return map + wrapped(row, j) * d_range_cells; };
+    const float* outer_in = at_row(reach);
+    const float* outer_out = at_row(-reach - 1);
+    const float* inner_in = at_row(guard);
+    const float* inner_out = at_row(-guard - 1);
+    double* outer = d_outer.data();
+    double* inner = d_inner.data();
+    for (size_t r = 0; r < d_range_cells; r++) {
+        outer[r] += static_cast<double>(outer_in[r]) - outer_out[r];
+        inner[r] += static_cast<double>(inner_in[r]) - inner_out[r];
+    }
 }
 
-void cfar::accumulate(const std::vector<double>& sums, std::vector<double>& prefix) const
+// Sums along delay over all columns before, each stride's columns apart; the leading
+// zeros stand for what lies before the map.
+void cfar::accumulate_columns()
 {
     const size_t stride = d_correlation.stride_delay;
-    for (size_t r = 0; r < d_range_cells; r++)
-        prefix[r] = sums[r] + (r >= stride ? prefix[r - stride] : 0.0);
+    double* outer = d_outer_prefix.data() + stride;
+    double* inner = d_inner_prefix.data() + stride;
+    if (stride == 1) { // in registers, which the chain of additions is faster in
+        double outer_sum = 0, inner_sum = 0;
+        for (size_t r = 0; r < d_range_cells; r++) {
+            outer[r] = outer_sum += d_outer[r];
+            inner[r] = inner_sum += d_inner[r];
+        }
+        return;
+    }
+    for (size_t r = 0; r < d_range_cells; r++) {
+        outer[r] = d_outer[r] + *(outer + r - stride);
+        inner[r] = d_inner[r] + *(inner + r - stride);
+    }
+}
+
+void cfar::set_thresholds(float* thresholds) const
+{
+    const size_t stride = d_correlation.stride_delay;
+    const double* outer = d_outer_prefix.data() + stride;
+    const double* inner = d_inner_prefix.data() + stride;
+    const auto border = [&](size_t first, size_t last) {
+        for (size_t r = first; r < last; r++) {
+            const column& c = d_columns[r];
+            // r - (left + 1) * stride may be one of the leading zeros
+            const double sum =
+                outer[r + c.right * stride] -
+                *(outer + r - std::min((c.left + 1) * stride, r + stride)) -
+                inner[r + c.guard_right * stride] +
+                *(inner + r - std::min((c.guard_left + 1) * stride, r + stride));
+            thresholds[r] = static_cast<float>(c.scale * sum);
+        }
+    };
+    // Between the borders all windows are whole.
+    const size_t reach = (d_params.guard_delay + d_params.training_delay) * stride;
+    const size_t guard = d_params.guard_delay * stride;
+    const size_t first = std::min(reach + stride, d_range_cells);
+    const size_t last = d_range_cells > first + reach ? d_range_cells - reach : first;
+    border(0, first);
+    if (first < last) {
+        const double scale = d_columns[first].scale;
+        const double* outer_right = outer + reach;
+        const double* outer_left = outer - reach - stride;
+        const double* inner_right = inner + guard;
+        const double* inner_left = inner - guard - stride;
+        for (size_t r = first; r < last; r++)
+            thresholds[r] =
+                static_cast<float>(scale * ((outer_right[r] - outer_left[r]) -
+                                            (inner_right[r] - inner_left[r])));
+    }
+    border(last, d_range_cells);
 }
 
 void cfar::average(const float* map, std::vector<map_cell>& detected, float* thresholds)
 {
-    const size_t stride = d_correlation.stride_delay;
-    const long reach = d_reach_doppler, guard = d_guard_doppler;
-    const auto between =
-        [stride](const std::vector<double>& prefix, size_t r, size_t left, size_t right) {
-            const double up_to = prefix[r + right * stride];
-            const size_t skip = (left + 1) * stride;
-            return r >= skip ? up_to - prefix[r - skip] : up_to;
-        };
-    // Rows a stride apart share their sums but for the one that enters and the one that
-    // leaves.
-    for (size_t start = 0;
-         start < d_correlation.stride_doppler && start < d_doppler_cells;
-         start++) {
-        for (size_t row = start; row < d_doppler_cells;
-             row += d_correlation.stride_doppler) {
-            if (row == start) {
-                sum_rows(map, row, d_reach_doppler, d_outer);
-                sum_rows(map, row, d_guard_doppler, d_inner);
-            } else {
-                add_row(map, wrapped(row, reach), 1, d_outer);
-                add_row(map, wrapped(row, -reach - 1), -1, d_outer);
-                add_row(map, wrapped(row, guard), 1, d_inner);
-                add_row(map, wrapped(row, -guard - 1), -1, d_inner);
-            }
-            accumulate(d_outer, d_outer_prefix);
-            accumulate(d_inner, d_inner_prefix);
+    const size_t stride = d_correlation.stride_doppler;
+    for (size_t start = 0; start < std::min(stride, d_doppler_cells); start++) {
+        for (size_t row = start; row < d_doppler_cells; row += stride) {
+            if (row == start)
+                start_rows(map, row);
+            else
+                advance_rows(map, row);
+            accumulate_columns();
+            float* levels =
+                thresholds ? thresholds + row * d_range_cells : d_levels.data();
+            set_thresholds(levels);
             const float* values = map + row * d_range_cells;
-            for (size_t r = 0; r < d_range_cells; r++) {
-                const column& c = d_columns[r];
-                const double sum =
-                    between(d_outer_prefix, r, c.left, c.right) -
-                    between(d_inner_prefix, r, c.guard_left, c.guard_right);
-                const auto threshold = static_cast<float>(c.scale * sum);
-                if (thresholds)
-                    thresholds[row * d_range_cells + r] = threshold;
-                if (values[r] > threshold)
-                    detected.push_back({ row, r, values[r], threshold });
-            }
+            for (size_t r = 0; r < d_range_cells; r++)
+                if (values[r] > levels[r])
+                    detected.push_back({ row, r, values[r], levels[r] });
         }
     }
-    if (d_correlation.stride_doppler > 1)
+    if (stride > 1)
         std::sort(detected.begin(), detected.end(), [](const auto& a, const auto& b) {
             return std::tie(a.doppler, a.range) < std::tie(b.doppler, b.range);
         });

@@ -21,6 +21,8 @@ constexpr double LAST_STEP = 1e-5;
 constexpr int MAX_STEPS = 20;
 // The place moves this far, in cells, before the blocks are rotated after it.
 constexpr double ROTATE_AGAIN = 0.02;
+// An echo that moves by less, in cells and in amplitude, has not moved.
+constexpr double UNMOVED = 1e-5;
 // Reach of the search around the coarse place, and its step, in cells.
 constexpr double SEARCH_STEP = 0.25;
 constexpr int SEARCH_REACH = 3;
@@ -74,6 +76,7 @@ echo_fit::echo_fit(ofdm_grid::sptr grid, const element_pattern& pattern)
       d_centres_doppler(block_centres(d_edges_doppler, pattern.times)),
       d_products(pattern.subcarriers.span * pattern.symbols.span),
       d_energies(d_products.size()),
+      d_row_energies(pattern.subcarriers.span),
       d_teeth(2 * pattern.subcarriers.span),
       d_rotation(pattern.subcarriers.span),
       d_row(pattern.subcarriers.span),
@@ -125,21 +128,20 @@ void echo_fit::measure()
     double squares = 0;
     std::fill(d_block_energies.begin(), d_block_energies.end(), 0.0);
     auto block = d_block_energies.begin();
+    const auto length = static_cast<unsigned int>(span);
     for (size_t b = 0; b + 1 < d_edges_doppler.size(); b++) {
+        std::fill(d_row_energies.begin(), d_row_energies.end(), 0.0f);
         for (size_t i = d_edges_doppler[b]; i < d_edges_doppler[b + 1]; i++) {
             const float* row = d_energies.data() + i * span;
             float square;
-            volk_32f_x2_dot_prod_32f(&square, row, row, static_cast<unsigned int>(span));
+            volk_32f_x2_dot_prod_32f(&square, row, row, length);
             squares += square;
-            for (size_t j = 0; j < d_centres_delay.size(); j++) {
-                float sum;
-                volk_32f_accumulator_s32f(
-                    &sum,
-                    row + d_edges_delay[j],
-                    static_cast<unsigned int>(d_edges_delay[j + 1] - d_edges_delay[j]));
-                block[j] += sum;
-            }
+            volk_32f_x2_add_32f(
+                d_row_energies.data(), d_row_energies.data(), row, length);
         }
+        for (size_t j = 0; j < d_centres_delay.size(); j++)
+            for (size_t k = d_edges_delay[j]; k < d_edges_delay[j + 1]; k++)
+                block[j] += d_row_energies[k];
         block += d_centres_delay.size();
     }
     for (const double sum : d_block_energies)
@@ -364,6 +366,15 @@ void echo_fit::refine_subtracted(echo& e)
 {
     const echo before = e;
     e = maximise(before, true);
+    // What does not move is left as it is: passes over the frame are what costs.
+    const bool same =
+        std::abs(e.delay - before.delay) < UNMOVED * d_delay_cell &&
+        std::abs(e.doppler - before.doppler) < UNMOVED * d_doppler_cell &&
+        std::abs(e.amplitude - before.amplitude) < UNMOVED * std::abs(before.amplitude);
+    if (same) {
+        e = before;
+        return;
+    }
     add(before, 1);
     add(e, -1);
 }
@@ -407,13 +418,6 @@ double echo_fit::residual_power(size_t num_echoes) const
     }
     // An echo takes four real values from the residual: two complex elements.
     return power / std::max(d_num_elements - 2.0 * num_echoes, 1.0);
-}
-
-double echo_fit::residual_power(const echo& e) const
-{
-    const double left = std::max(d_num_elements - 2, 1.0);
-    const double total = residual_power(0) * std::max(d_num_elements, 1.0);
-    return std::max(total - std::norm(e.amplitude) * d_energy, 0.0) / left;
 }
 
 } // namespace isac

@@ -22,7 +22,14 @@ constexpr double NOISE_IN_A_PEAK = 2;
 
 // Over the noise: from here on the sidelobes and the skirts of a peak among a cell's
 // training cells matter.
-constexpr double MASKING = 100;
+constexpr double MASKING = 300;
+
+// Cells between two echoes that the map does not part.
+constexpr double SPLIT = 0.5;
+
+// Relaxation ends when no echo moves by this many cells more, or after these rounds.
+constexpr double SETTLED = 0.01;
+constexpr int MAX_ROUNDS = 4;
 
 // Single precision leaves this share of a frame's power where there is no noise.
 constexpr double ROUNDING = 1e-11;
@@ -62,6 +69,7 @@ bool target_estimator::process(const gr_complex* rows,
     if (!d_cells.empty()) {
         d_fit.load(rows, reference);
         d_frame_power = d_fit.residual_power(0);
+        d_residual = d_frame_power * d_fit.num_elements();
         bool found = fit();
         for (int pass = 1; pass < d_params.max_passes && found && masks(); pass++) {
             subtract_first();
@@ -104,9 +112,12 @@ bool target_estimator::fit()
                                     (cell.doppler - zero) * d_map.doppler_step());
         // What stands out of the map may be a sidelobe of what was found already.
         const double power = std::norm(e.amplitude) * d_fit.energy();
-        if (!d_echoes.empty() && power <= d_detector.multiplier(cell.range) * noise())
+        if (!d_echoes.empty() &&
+            (splits(e) || power <= d_detector.multiplier(cell.range) * noise()))
             continue;
         d_echoes.push_back(e);
+        // An amplitude of least squares takes just its own power away.
+        d_residual = std::max(d_residual - power, 0.0);
         if (d_subtracted)
             d_fit.subtract(e);
     }
@@ -136,17 +147,40 @@ void target_estimator::subtract_first()
     d_subtracted = true;
 }
 
+// Whether an echo is what another one left that was not yet fitted well.
+bool target_estimator::splits(const echo& e) const
+{
+    return std::any_of(d_echoes.begin(), d_echoes.end(), [&](const echo& other) {
+        return std::abs(e.delay - other.delay) < SPLIT * d_fit.delay_cell() &&
+               std::abs(e.doppler - other.doppler) < SPLIT * d_fit.doppler_cell();
+    });
+}
+
 void target_estimator::relax()
 {
-    for (auto& e : d_echoes)
-        d_fit.refine_subtracted(e);
+    for (int round = 0; round < MAX_ROUNDS; round++) {
+        double farthest = 0; // cells
+        for (auto& e : d_echoes) {
+            const echo before = e;
+            d_fit.refine_subtracted(e);
+            farthest =
+                std::max({ farthest,
+                           std::abs(e.delay - before.delay) / d_fit.delay_cell(),
+                           std::abs(e.doppler - before.doppler) / d_fit.doppler_cell() });
+        }
+        if (farthest < SETTLED)
+            break;
+    }
+    d_residual = d_fit.residual_power(0) * d_fit.num_elements();
     // Echoes that shrink to noise beside their neighbours never were any.
     const double least =
         d_detector.multiplier(d_map.range_cells() / 2) * noise() / d_fit.energy();
     const auto weak = [&](const echo& e) {
         const bool gone = std::norm(e.amplitude) <= least;
-        if (gone)
+        if (gone) {
             d_fit.subtract({ e.delay, e.doppler, -e.amplitude });
+            d_residual += std::norm(e.amplitude) * d_fit.energy();
+        }
         return gone;
     };
     d_echoes.erase(std::remove_if(d_echoes.begin(), d_echoes.end(), weak),
@@ -155,9 +189,10 @@ void target_estimator::relax()
 
 double target_estimator::noise() const
 {
-    const double left = d_subtracted ? d_fit.residual_power(d_echoes.size())
-                                     : d_fit.residual_power(d_echoes.front());
-    return std::max(left, ROUNDING * d_frame_power);
+    // An echo takes four real values from the residual: two complex elements.
+    const double elements = d_fit.num_elements();
+    return std::max(d_residual / std::max(elements - 2.0 * d_echoes.size(), 1.0),
+                    ROUNDING * d_frame_power);
 }
 
 void target_estimator::write(detections& report) const

@@ -167,7 +167,8 @@ BOOST_AUTO_TEST_CASE(rmse_stands_at_the_bound_nr)
 }
 
 // Five targets, 30 dB of spread, sidelobes of the strongest above the weakest: each is
-// found, and nothing else (50 frames of 28672 cells at 1e-8 hold 0.014 false alarms).
+// found (the weakest stands 26 dB above the noise, at worst 8 dB less between cells), and
+// nothing else (50 frames of 28672 cells at 1e-8 hold 0.014 false alarms).
 BOOST_AUTO_TEST_CASE(many_targets_are_found_and_no_others)
 {
     auto p = ofdm_grid::preset("NR mu 1");
@@ -194,7 +195,7 @@ BOOST_AUTO_TEST_CASE(many_targets_are_found_and_no_others)
             truth.push_back(
                 { (place[0] + maker.uniform(-0.5, 0.5)) * cells.delay_cell(),
                   (place[1] + maker.uniform(-0.5, 0.5)) * cells.doppler_cell(),
-                  maker.phase(place[2]) });
+                  maker.phase(4 * place[2]) });
         auto rows = maker.echoes(*grid, grid->pilots(), truth);
         add(rows, maker.noise(*grid));
         estimator.process(rows.data(), nullptr, report);

@@ -122,9 +122,10 @@ private:
     double solve(const column& c) const;
     size_t wrapped(size_t row, long strides) const;
     void average(const float* map, std::vector<map_cell>& detected, float* thresholds);
-    void add_row(const float* map, size_t row, double sign, std::vector<double>& sums);
-    void sum_rows(const float* map, size_t row, size_t reach, std::vector<double>& sums);
-    void accumulate(const std::vector<double>& sums, std::vector<double>& prefix) const;
+    void start_rows(const float* map, size_t row);
+    void advance_rows(const float* map, size_t row);
+    void accumulate_columns();
+    void set_thresholds(float* thresholds) const;
     void order(const float* map, std::vector<map_cell>& detected, float* thresholds);
     size_t gather(const float* map, size_t row, size_t range);
     bool exceeds(const float* map, size_t row, size_t range) const;
@@ -138,6 +139,7 @@ private:
     std::vector<column> d_columns;
     std::vector<double> d_outer, d_inner;               // sums over the window's rows
     std::vector<double> d_outer_prefix, d_inner_prefix; // and over the columns before
+    std::vector<float> d_levels;                        // thresholds of a row
     std::vector<float> d_training;
 };
 

@@ -61,8 +61,6 @@ public:
 
     //! Power an element that is left, with \p num_echoes echoes taken as subtracted.
     double residual_power(size_t num_echoes) const;
-    //! The same when the only echo is \p e and was not subtracted.
-    double residual_power(const echo& e) const;
 
     //! \name The frame less what was subtracted, at the places of the pattern
     //! \{
@@ -104,6 +102,7 @@ private:
     std::vector<double> d_centres_delay, d_centres_doppler; // Hz and s
     volk::vector<gr_complex> d_products;                    // y conj(X)
     volk::vector<float> d_energies;                         // abs(X)^2
+    volk::vector<float> d_row_energies;                     // of the rows of a block
     volk::vector<gr_complex> d_teeth, d_rotation, d_row;
     std::vector<value> d_blocks;          // the frame, rotated and summed
     std::vector<double> d_block_energies; // of X

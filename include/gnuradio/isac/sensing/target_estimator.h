@@ -21,9 +21,9 @@ namespace isac {
  * Map, CFAR, and for each cluster of detected cells, strongest first, the
  * maximum-likelihood delay and Doppler (echo_fit). An echo that was found is subtracted
  * before the next is fitted (CLEAN), and a cluster whose power went with it, a sidelobe,
- * is dropped; then every echo is fitted once more without the others (relaxation). Where
- * an echo is strong enough to raise its neighbours' thresholds, what is left of the frame
- * is searched once more.
+ * is dropped; then every echo is fitted again without the others until none moves
+ * (relaxation). Where an echo is strong enough to raise its neighbours' thresholds, what
+ * is left of the frame is searched once more.
  *
  * The SNR is that of a resource element: the fitted echo's power over what all echoes
  * leave of the frame, less the power that noise adds to a maximum. The variances are the
@@ -67,6 +67,7 @@ private:
     bool fit();
     bool masks() const;
     void subtract_first();
+    bool splits(const echo& e) const;
     void relax();
     double noise() const;
     void write(detections& report) const;
@@ -81,7 +82,8 @@ private:
     std::vector<map_cell> d_cells;
     std::vector<echo> d_echoes;
     bool d_subtracted = false; // whether d_fit holds the frame less the echoes
-    double d_frame_power = 0;
+    double d_frame_power = 0;  // an element
+    double d_residual = 0;     // what the echoes leave, of all elements
     double d_noise = 0;
 };
 
