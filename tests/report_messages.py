@@ -91,3 +91,15 @@ class message_player(gr.sync_block):
             self.message_port_pub(pmt.intern(port), message)
             time.sleep(self.pause)
         return -1
+
+
+class silent_publisher(gr.basic_block):
+    """Publishes nothing on its port "none" and never ends.
+
+    A message block beside the one under test ends with it, with messages unread; one that listens to
+    this as well lives until the flowgraph is stopped.
+    """
+
+    def __init__(self):
+        gr.basic_block.__init__(self, "silent_publisher", [], [])
+        self.message_port_register_out(pmt.intern("none"))

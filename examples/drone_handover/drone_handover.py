@@ -12,6 +12,7 @@ noise counted once and a grid that fits the scene.
 """
 
 import argparse
+import csv
 import json
 import math
 import subprocess
@@ -44,15 +45,24 @@ def built_in_flight():
 
 def recorded_flight(path):
     """Waypoints of a CSV with columns time_s, east_m, north_m, altitude_m, one row a reading."""
+    columns = ("time_s", "east_m", "north_m", "altitude_m")
+    readings = {}
     try:
-        table = np.genfromtxt(path, delimiter=",", names=True, usecols=(
-            "time_s", "east_m", "north_m", "altitude_m"), encoding="utf-8")
-    except (OSError, ValueError) as error:
+        with open(path, newline="", encoding="utf-8") as file:
+            table = csv.DictReader(file)
+            absent = [name for name in columns if name not in (table.fieldnames or ())]
+            if absent:
+                sys.exit(f"{path}: has no column {', '.join(absent)}")
+            for row in table:
+                try:
+                    values = [float(row[name]) for name in columns]
+                except (TypeError, ValueError):
+                    continue  # a torn row, or a reading without a place
+                if all(map(math.isfinite, values)):
+                    readings.setdefault(values[0], values)
+    except (OSError, UnicodeDecodeError) as error:
         sys.exit(f"{path}: {error}")
-    rows = np.column_stack([np.atleast_1d(table[name]) for name in table.dtype.names])
-    rows = rows[np.isfinite(rows).all(axis=1)]
-    _, first = np.unique(rows[:, 0], return_index=True)
-    rows = rows[first]
+    rows = np.array([readings[instant] for instant in sorted(readings)])
     if len(rows) < 2:
         sys.exit(f"{path}: fewer than two readings with time, place and altitude")
     return rows[:, 0] - rows[0, 0], rows[:, 1:]
@@ -79,9 +89,11 @@ class drone_flight(gr.top_block):
         for criterion, decider in self.deciders.items():
             self.msg_connect(decider, "handover", self.decisions[criterion], "handover")
 
+        # Both cells send the same bytes, from one source: neither can run ahead of the other by
+        # more frames than its buffer holds.
+        source = blocks.vector_source_b(list(payload), True)
         for cell, station in enumerate(STATIONS):
             station = isac.trajectory(position=station)
-            source = blocks.vector_source_b(list(payload), True)
             modulator = isac.ofdm_modulator(
                 self.grid, tx_power_dbm=TX_POWER_DBM, input="stream", when_starved="wait")
             common = dict(
@@ -206,11 +218,12 @@ class report:
                 self.line(event["scene_time"], done,
                           f"{criterion}: {event['from']} -> {event['to']} ({event['cause']})")
             self.told[criterion] = len(events)
-        if frames and frames >= self.next_line:
+        over = frames >= self.num_frames
+        if frames and (frames >= self.next_line or over):
             series = self.flight.log.link(0)["scene_time"]
-            self.line(series[min(frames, len(series)) - 1], done, "")
+            self.line(series[min(frames, self.num_frames) - 1], done, "")
             self.next_line = frames + self.num_frames / 20
-        return frames >= self.num_frames
+        return over
 
 
 def delivered(flight, payload, num_frames):
@@ -228,12 +241,19 @@ def delivered(flight, payload, num_frames):
     return bytes(received), bytes(received) == sent[:len(received)]
 
 
+def first_frames(series, num_frames):
+    """A series of the log without the frames that followed the flight's end."""
+    within = series["frame"] < num_frames
+    return {name: values[within] for name, values in series.items()}
+
+
 def summary(flight, times, positions, num_frames, shadowing_std_db, payload, built_in):
     """What the flight showed, beside what closed forms say."""
     grid, log = flight.grid, flight.log
     result = {"frames": num_frames, "cells": [], "handovers": {}}
     for cell in range(len(STATIONS)):
-        truth, sensed, link = log.truth(cell), log.detections(cell), log.link(cell)
+        truth, sensed, link = (first_frames(series(cell), num_frames) for series in
+                               (log.truth, log.detections, log.link))
         _, in_truth, in_sensed = np.intersect1d(
             truth["frame"], sensed["frame"], return_indices=True)
         place = np.column_stack([np.interp(truth["scene_time"], times, positions[:, i])
@@ -252,14 +272,12 @@ def summary(flight, times, positions, num_frames, shadowing_std_db, payload, bui
             "snr_channel_minus_budget_db": float(np.mean(snr_true_db - snr_budget[cell])),
             "snr_estimate_minus_channel_db": float(np.mean(
                 snr_sensed_db[gated] - snr_true_db[in_truth][gated])),
-            "rsrp_minus_budget_db": float(np.mean(
-                link["rsrp_dbm"][:len(rsrp_budget[cell])] -
-                rsrp_budget[cell][:len(link["rsrp_dbm"])])),
+            "rsrp_minus_budget_db": float(np.mean(link["rsrp_dbm"] - rsrp_budget[cell])),
             "failed_crcs": int(flight.receivers[cell].num_failed_crcs()),
         })
     for criterion, decisions in flight.decisions.items():
         events = [{**event, "x_m": float(np.interp(event["scene_time"], times, positions[:, 0]))}
-                  for event in decisions.handovers()]
+                  for event in decisions.handovers() if event["scene_time"] <= times[-1]]
         if built_in:
             for event in events:
                 outbound = event["from"] == 0

@@ -21,9 +21,10 @@ constexpr size_t LANES = 8;
 constexpr size_t VECTORS = TILE_SAMPLES / LANES;
 constexpr size_t NUM_TAPS = fractional_delay::NUM_TAPS;
 
-// The coefficients are renewed where the delay has moved this far from theirs, samples.
-// What a tile of the fastest path that is promised -70 dB moves by itself is 1.3e-4.
-constexpr double DELAY_TOLERANCE = 2e-5;
+// The coefficients are those of the delay in multiples of this, samples, and renewed
+// where it changes. What a tile of the fastest path that is promised -70 dB moves by
+// itself is 1.3e-4.
+constexpr double DELAY_STEP = 1.0 / (1 << 15);
 
 // exp(j w n) over a tile, and its factor for the tile at hand.
 struct rotation {
@@ -85,7 +86,7 @@ bool finite(gr_complex x) { return std::isfinite(x.real()) && std::isfinite(x.im
 
 } // namespace
 
-delay_line::delay_line() : d_sum_re(LONGEST_STRETCH + TILE), d_sum_im(d_sum_re.size())
+delay_line::delay_line() : d_sum_re(LONGEST_STRETCH + 2 * TILE), d_sum_im(d_sum_re.size())
 {
     static_assert(TILE == TILE_SAMPLES, "one tile");
     allocate(LONGEST_STRETCH);
@@ -94,7 +95,7 @@ delay_line::delay_line() : d_sum_re(LONGEST_STRETCH + TILE), d_sum_im(d_sum_re.s
 void delay_line::allocate(size_t longest_delay)
 {
     d_longest_delay = longest_delay;
-    d_history = longest_delay + fractional_delay::BEHIND + 1;
+    d_history = longest_delay + fractional_delay::BEHIND + 1 + TILE;
     // As much again before the history has to move to the front.
     const size_t size =
         d_history + std::max(d_history, 8 * LONGEST_STRETCH) + AHEAD + 2 * TILE;
@@ -165,14 +166,15 @@ delay_line::finding delay_line::write(const gr_complex* in, size_t count, size_t
     volk_32f_x2_dot_prod_32f(&energy_im, im, im, count);
     found.energy = static_cast<double>(energy_re) + energy_im;
 
-    std::fill_n(d_sum_re.begin(), count + TILE, 0.0f);
-    std::fill_n(d_sum_im.begin(), count + TILE, 0.0f);
+    std::fill_n(d_sum_re.begin(), count + 2 * TILE, 0.0f);
+    std::fill_n(d_sum_im.begin(), count + 2 * TILE, 0.0f);
     return found;
 }
 
-bool delay_line::add(const path& p)
+bool delay_line::add(const path& p, size_t offset)
 {
-    const double last_delay = p.delay + p.delay_rate * d_count;
+    const size_t end = offset + d_count;
+    const double last_delay = p.delay + p.delay_rate * end;
     const double longest = std::max(p.delay, last_delay);
     if (!(longest <= d_longest_delay && std::min(p.delay, last_delay) >= 0))
         return false;
@@ -188,34 +190,39 @@ bool delay_line::add(const path& p)
     const std::complex<double> tile_step = place;
     std::complex<double> factor = std::polar(p.amplitude, p.phase);
 
+    // Tiles are counted from the start of the stretch, so that a piece that begins or
+    // ends within one gives the same samples as the whole. Before the piece stand the
+    // samples of the last one, and the sum has room for them.
     float taps[NUM_TAPS];
     double taps_delay = -1;
     size_t whole = 0;
-    for (size_t n = 0; n < d_count; n += TILE) {
-        const double middle = std::min(n + 0.5 * TILE, 0.5 * (n + d_count));
-        const double delay = p.delay + p.delay_rate * middle;
-        if (!(std::abs(delay - taps_delay) < DELAY_TOLERANCE)) {
+    for (size_t tile = 0; tile < end; tile += TILE, factor = product(factor, tile_step)) {
+        if (tile + TILE <= offset)
+            continue;
+        const double middle = p.delay + p.delay_rate * (tile + 0.5 * TILE);
+        const double delay = std::max(std::round(middle / DELAY_STEP) * DELAY_STEP, 0.0);
+        if (delay != taps_delay) {
             whole = static_cast<size_t>(delay);
             d_bank.coefficients(delay - whole, taps);
             taps_delay = delay;
         }
         turn.factor_re = static_cast<float>(factor.real());
         turn.factor_im = static_cast<float>(factor.imag());
-        const size_t from = d_first + n - whole - fractional_delay::BEHIND;
+        const size_t from = d_first + tile - offset - whole - fractional_delay::BEHIND;
         add_tile(d_re.data() + from,
                  d_im.data() + from,
                  taps,
                  turn,
-                 d_sum_re.data() + n,
-                 d_sum_im.data() + n);
-        factor = product(factor, tile_step);
+                 d_sum_re.data() + TILE + tile - offset,
+                 d_sum_im.data() + TILE + tile - offset);
     }
     return true;
 }
 
 void delay_line::read(gr_complex* out)
 {
-    volk_32f_x2_interleave_32fc(out, d_sum_re.data(), d_sum_im.data(), d_count);
+    volk_32f_x2_interleave_32fc(
+        out, d_sum_re.data() + TILE, d_sum_im.data() + TILE, d_count);
 }
 
 } // namespace isac

@@ -72,7 +72,17 @@ echo_channel_impl::echo_channel_impl(ofdm_grid::sptr grid,
 
 bool echo_channel_impl::start()
 {
-    compare_with_grid(time_of_sample(nitems_read(0)));
+    // A flowgraph that is run again counts its samples from zero; the scene goes on.
+    const uint64_t first = nitems_read(0);
+    if (first != d_next_sample) {
+        d_origin_time = time_of_sample(d_next_sample);
+        d_origin_sample = first;
+        d_next_sample = first;
+        d_started = false;
+        d_tagged = false;
+        d_synthesizer.clear();
+    }
+    compare_with_grid(time_of_sample(first));
     return gr::block::start();
 }
 
@@ -315,7 +325,9 @@ int echo_channel_impl::general_work(int noutput_items,
         const uint64_t n = std::min(end - here, count - done);
         const uint64_t known = (d_revisit_interval > 0 ? end : first + reach) - here - n;
         const auto found = d_synthesizer.process(d_scene,
-                                                 time_of_sample(here),
+                                                 d_frame_start,
+                                                 d_position,
+                                                 d_grid->frame_samples(),
                                                  in + done,
                                                  n,
                                                  std::min(known, AHEAD),
@@ -334,6 +346,7 @@ int echo_channel_impl::general_work(int noutput_items,
         if (d_position == d_grid->frame_samples())
             publish_truth();
     }
+    d_next_sample = first + count;
     consume_each(static_cast<int>(count));
     return static_cast<int>(count);
 }

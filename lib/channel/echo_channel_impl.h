@@ -94,6 +94,7 @@ private:
     // Scene time counts samples from here, so that it does not drift.
     double d_origin_time;
     uint64_t d_origin_sample = 0;
+    uint64_t d_next_sample = 0;
 };
 
 } // namespace isac

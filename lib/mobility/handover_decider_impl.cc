@@ -52,9 +52,9 @@ double checked_tolerance(double tolerance)
     return tolerance;
 }
 
-size_t checked_patience(int patience)
+double checked_patience(double patience)
 {
-    require(patience >= 1, "handover: patience", patience, "must be at least 1");
+    require_not_negative("handover: patience", patience);
     return patience;
 }
 
@@ -63,7 +63,7 @@ size_t checked_patience(int patience)
 handover_decider::sptr handover_decider::make(const std::vector<int64_t>& cells,
                                               const handover_parameters& parameters,
                                               double tolerance,
-                                              int patience)
+                                              double patience)
 {
     return gnuradio::make_block_sptr<handover_decider_impl>(
         cells, parameters, tolerance, patience);
@@ -82,7 +82,7 @@ handover_decider_impl::reports::reports(size_t cells)
 handover_decider_impl::handover_decider_impl(const std::vector<int64_t>& cells,
                                              const handover_parameters& parameters,
                                              double tolerance,
-                                             int patience)
+                                             double patience)
     : gr::block("handover_decider",
                 gr::io_signature::make(0, 0, 0),
                 gr::io_signature::make(0, 0, 0)),
@@ -91,7 +91,8 @@ handover_decider_impl::handover_decider_impl(const std::vector<int64_t>& cells,
       d_faults(d_logger),
       d_linger(*this, [this] { finish(); }),
       d_machine(cells.size(), with_index(parameters, cells)),
-      d_gatherer(checked_tolerance(tolerance), checked_patience(patience))
+      d_gatherer(
+          2 * cells.size(), checked_tolerance(tolerance), checked_patience(patience))
 {
     message_port_register_in(message_ports::link());
     set_msg_handler(message_ports::link(),
@@ -105,6 +106,10 @@ handover_decider_impl::handover_decider_impl(const std::vector<int64_t>& cells,
 bool handover_decider_impl::start()
 {
     d_linger.start();
+    {
+        std::lock_guard<std::mutex> lock(d_mutex);
+        d_gatherer.start();
+    }
     return gr::block::start();
 }
 
@@ -114,13 +119,11 @@ int handover_decider_impl::index_of(int64_t node) const
     return cell == d_cells.end() ? -1 : static_cast<int>(cell - d_cells.begin());
 }
 
-bool handover_decider_impl::complete(const reports& step) const
+bool handover_decider_impl::has(const reports& step, size_t source) const
 {
-    const auto all = [](const std::vector<bool>& has) {
-        return std::find(has.begin(), has.end(), false) == has.end();
-    };
-    return (!needs_link() || all(step.has_link)) &&
-           (!needs_detections() || all(step.has_detections));
+    return source < d_cells.size()
+               ? step.has_link[source] || !needs_link()
+               : step.has_detections[source - d_cells.size()] || !needs_detections();
 }
 
 void handover_decider_impl::handle_link(const pmt::pmt_t& message)
@@ -138,7 +141,7 @@ void handover_decider_impl::handle_link(const pmt::pmt_t& message)
     std::vector<handover_event> events;
     {
         std::lock_guard<std::mutex> lock(d_mutex);
-        reports* const step = d_gatherer.find(report.scene_time, d_nothing);
+        reports* const step = d_gatherer.find(cell, report.scene_time, d_nothing);
         if (!step) {
             if (needs_link())
                 d_faults.count("late_link",
@@ -173,7 +176,8 @@ void handover_decider_impl::handle_detections(const pmt::pmt_t& message)
     std::vector<handover_event> events;
     {
         std::lock_guard<std::mutex> lock(d_mutex);
-        reports* const step = d_gatherer.find(report.scene_time, d_nothing);
+        reports* const step =
+            d_gatherer.find(d_cells.size() + cell, report.scene_time, d_nothing);
         if (!step) {
             if (needs_detections())
                 d_faults.count("late_detections",
@@ -198,7 +202,8 @@ std::vector<handover_event> handover_decider_impl::decide(bool all)
 {
     std::vector<handover_event> events;
     step_gatherer<reports>::step step{ 0, d_nothing };
-    while (d_gatherer.take(step, [&](const reports& r) { return all || complete(r); })) {
+    while (d_gatherer.take(
+        step, [&](const reports& r, size_t source) { return all || has(r, source); })) {
         handover_machine::measurement m;
         m.rsrp_dbm = step.slot.rsrp_dbm.data();
         m.sinr_db = step.slot.sinr_db.data();
@@ -295,11 +300,11 @@ void handover_decider_impl::set_tolerance(double tolerance)
     d_gatherer.set_tolerance(tolerance);
 }
 
-void handover_decider_impl::set_patience(int patience)
+void handover_decider_impl::set_patience(double patience)
 {
-    const size_t steps = checked_patience(patience);
+    checked_patience(patience);
     std::lock_guard<std::mutex> lock(d_mutex);
-    d_gatherer.set_patience(steps);
+    d_gatherer.set_patience(patience);
 }
 
 handover_parameters handover_decider_impl::parameters() const

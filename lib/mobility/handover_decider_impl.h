@@ -21,7 +21,7 @@ public:
     handover_decider_impl(const std::vector<int64_t>& cells,
                           const handover_parameters& parameters,
                           double tolerance,
-                          int patience);
+                          double patience);
 
     bool start() override;
 
@@ -36,7 +36,7 @@ public:
     void set_outage_sinr_db(double outage_sinr_db) override;
     void set_measurement_hold(double measurement_hold) override;
     void set_tolerance(double tolerance) override;
-    void set_patience(int patience) override;
+    void set_patience(double patience) override;
 
     handover_parameters parameters() const override;
     int64_t serving() const override;
@@ -59,7 +59,7 @@ private:
     int64_t node_of(int index) const { return index < 0 ? NO_NODE : d_cells[index]; }
     bool needs_link() const { return d_machine.parameters().criterion != "distance"; }
     bool needs_detections() const { return d_machine.parameters().criterion != "rsrp"; }
-    bool complete(const reports& step) const;
+    bool has(const reports& step, size_t source) const;
     void handle_link(const pmt::pmt_t& message);
     void handle_detections(const pmt::pmt_t& message);
     // Decides the steps that are over, at the end all that wait.
@@ -75,7 +75,7 @@ private:
     message_linger d_linger;
     mutable std::mutex d_mutex; // of the machine and the gatherer
     handover_machine d_machine;
-    step_gatherer<reports> d_gatherer;
+    step_gatherer<reports> d_gatherer; // sources: the links, then the detections
 };
 
 } // namespace isac

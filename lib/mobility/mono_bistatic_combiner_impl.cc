@@ -40,10 +40,19 @@ const std::vector<node_pair>& checked_pairs(const std::vector<node_pair>& pairs)
     return pairs;
 }
 
-size_t checked_count(const char* name, int value)
+size_t checked_reports(int reports_per_pair)
 {
-    require(value >= 1, name, value, "must be at least 1");
-    return value;
+    require(reports_per_pair >= 1,
+            "combiner: reports_per_pair",
+            reports_per_pair,
+            "must be at least 1");
+    return reports_per_pair;
+}
+
+double checked_patience(double patience)
+{
+    require_not_negative("combiner: patience", patience);
+    return patience;
 }
 
 double checked_window(double window)
@@ -66,7 +75,7 @@ mono_bistatic_combiner::make(const std::vector<node_pair>& pairs,
                              int reports_per_pair,
                              double window,
                              double gate,
-                             int patience)
+                             double patience)
 {
     return gnuradio::make_block_sptr<mono_bistatic_combiner_impl>(
         pairs, parameters, reports_per_pair, window, gate, patience);
@@ -78,7 +87,7 @@ mono_bistatic_combiner_impl::mono_bistatic_combiner_impl(
     int reports_per_pair,
     double window,
     double gate,
-    int patience)
+    double patience)
     : gr::block("mono_bistatic_combiner",
                 gr::io_signature::make(0, 0, 0),
                 gr::io_signature::make(0, 0, 0)),
@@ -87,8 +96,8 @@ mono_bistatic_combiner_impl::mono_bistatic_combiner_impl(
       d_faults(d_logger),
       d_linger(*this, [this] { finish(); }),
       d_selector(pairs.size(), parameters),
-      d_gatherer(checked_window(window), checked_count("combiner: patience", patience)),
-      d_reports_per_pair(checked_count("combiner: reports_per_pair", reports_per_pair)),
+      d_gatherer(pairs.size(), checked_window(window), checked_patience(patience)),
+      d_reports_per_pair(checked_reports(reports_per_pair)),
       d_gate(checked_gate(gate))
 {
     message_port_register_in(message_ports::detections());
@@ -101,6 +110,10 @@ mono_bistatic_combiner_impl::mono_bistatic_combiner_impl(
 bool mono_bistatic_combiner_impl::start()
 {
     d_linger.start();
+    {
+        std::lock_guard<std::mutex> lock(d_mutex);
+        d_gatherer.start();
+    }
     return gr::block::start();
 }
 
@@ -119,12 +132,13 @@ void mono_bistatic_combiner_impl::handle_detections(const pmt::pmt_t& message)
     messages decided;
     {
         std::lock_guard<std::mutex> lock(d_mutex);
-        reports* const step = d_gatherer.find(report.scene_time, d_nothing);
+        const size_t source = pair - d_pairs.begin();
+        reports* const step = d_gatherer.find(source, report.scene_time, d_nothing);
         if (!step)
             return d_faults.count("late_detections",
                                   "the step of " + std::to_string(report.scene_time) +
                                       " s is decided");
-        (*step)[pair - d_pairs.begin()].push_back(std::move(report));
+        (*step)[source].push_back(std::move(report));
         decided = decide(false);
     }
     publish(decided);
@@ -150,12 +164,10 @@ mono_bistatic_combiner_impl::messages mono_bistatic_combiner_impl::decide(bool a
 {
     messages out;
     step_gatherer<reports>::step step{ 0, d_nothing };
-    const auto complete = [this, all](const reports& pairs) {
-        return all || std::all_of(pairs.begin(), pairs.end(), [this](const auto& looks) {
-                   return looks.size() >= d_reports_per_pair;
-               });
+    const auto has = [this, all](const reports& pairs, size_t pair) {
+        return all || pairs[pair].size() >= d_reports_per_pair;
     };
-    while (d_gatherer.take(step, complete)) {
+    while (d_gatherer.take(step, has)) {
         std::vector<detections> combined(d_pairs.size());
         std::vector<double> snr_db(d_pairs.size(),
                                    std::numeric_limits<double>::quiet_NaN());
@@ -223,7 +235,7 @@ void mono_bistatic_combiner_impl::set_silence_time(double silence_time)
 
 void mono_bistatic_combiner_impl::set_reports_per_pair(int reports_per_pair)
 {
-    const size_t count = checked_count("combiner: reports_per_pair", reports_per_pair);
+    const size_t count = checked_reports(reports_per_pair);
     std::lock_guard<std::mutex> lock(d_mutex);
     d_reports_per_pair = count;
 }
@@ -242,11 +254,11 @@ void mono_bistatic_combiner_impl::set_gate(double gate)
     d_gate = gate;
 }
 
-void mono_bistatic_combiner_impl::set_patience(int patience)
+void mono_bistatic_combiner_impl::set_patience(double patience)
 {
-    const size_t steps = checked_count("combiner: patience", patience);
+    checked_patience(patience);
     std::lock_guard<std::mutex> lock(d_mutex);
-    d_gatherer.set_patience(steps);
+    d_gatherer.set_patience(patience);
 }
 
 selection_parameters mono_bistatic_combiner_impl::parameters() const

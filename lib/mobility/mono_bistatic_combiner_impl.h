@@ -23,7 +23,7 @@ public:
                                 int reports_per_pair,
                                 double window,
                                 double gate,
-                                int patience);
+                                double patience);
 
     bool start() override;
 
@@ -33,7 +33,7 @@ public:
     void set_reports_per_pair(int reports_per_pair) override;
     void set_window(double window) override;
     void set_gate(double gate) override;
-    void set_patience(int patience) override;
+    void set_patience(double patience) override;
 
     selection_parameters parameters() const override;
     node_pair selected() const override;

@@ -6,11 +6,12 @@
 #define INCLUDED_ISAC_MOBILITY_STEP_GATHERER_H
 
 #include <algorithm>
-#include <cmath>
+#include <chrono>
 #include <cstddef>
 #include <deque>
 #include <limits>
 #include <utility>
+#include <vector>
 
 namespace gr {
 namespace isac {
@@ -18,8 +19,10 @@ namespace isac {
 /*!
  * Sorts reports of several sources into steps of one scene time each, oldest first.
  *
- * Slot holds what a step has gathered. A step is over when it is complete, or when more
- * than \p patience newer ones have begun: what is missing then will not come.
+ * Slot holds what a step has gathered. The sources may run far ahead of each other, as
+ * simulations do, but each reports in the order of time: a step waits for a source until
+ * it has reported this time or a later one. A source that has not reported at all for \p
+ * patience seconds of the clock is silent and is not waited for.
  */
 template <typename Slot>
 class step_gatherer
@@ -31,22 +34,32 @@ public:
     };
 
     /*!
+     * \param sources    that report
      * \param tolerance  reports this near to a step's first belong to it, s
-     * \param patience   newer steps that an incomplete one waits for, at least 1
+     * \param patience   s of the clock
      */
-    step_gatherer(double tolerance, size_t patience)
-        : d_tolerance(tolerance), d_patience(patience)
+    step_gatherer(size_t sources, double tolerance, double patience)
+        : d_tolerance(tolerance), d_patience(patience), d_sources(sources)
     {
     }
 
     void set_tolerance(double tolerance) { d_tolerance = tolerance; }
-    void set_patience(size_t patience) { d_patience = patience; }
+    void set_patience(double patience) { d_patience = patience; }
+
+    //! No source is silent from now on until its patience is over.
+    void start()
+    {
+        for (source& s : d_sources)
+            s.heard = clock::now();
+    }
 
     /*!
-     * The step of this time, made from \p empty if there is none; nullptr if it is over.
+     * The step of a report, made from \p empty if there is none; nullptr if it is over.
      */
-    Slot* find(double time, const Slot& empty)
+    Slot* find(size_t source, double time, const Slot& empty)
     {
+        d_sources[source].heard = clock::now();
+        d_sources[source].latest = std::max(d_sources[source].latest, time);
         if (time <= d_over + d_tolerance)
             return nullptr;
         const auto later =
@@ -61,33 +74,46 @@ public:
     /*!
      * Takes out the oldest step if it is over.
      *
-     * \param complete  predicate over a Slot
+     * \param has  whether a Slot waits for nothing more of a source
      */
-    template <typename Complete>
-    bool take(step& oldest, Complete complete)
+    template <typename Has>
+    bool take(step& oldest, Has has)
     {
-        if (d_steps.empty() ||
-            !(complete(d_steps.front().slot) || d_steps.size() > d_patience))
+        if (d_steps.empty())
             return false;
+        const step& front = d_steps.front();
+        const auto now = clock::now();
+        for (size_t i = 0; i < d_sources.size(); i++)
+            if (!has(front.slot, i) && d_sources[i].latest <= front.time + d_tolerance &&
+                now - d_sources[i].heard <= std::chrono::duration<double>(d_patience))
+                return false;
         oldest = std::move(d_steps.front());
         d_steps.pop_front();
         d_over = oldest.time;
         return true;
     }
 
-    //! Steps that still wait.
-    size_t waiting() const { return d_steps.size(); }
-
+    //! Forgets all steps and times.
     void clear()
     {
         d_steps.clear();
-        d_over = -std::numeric_limits<double>::infinity();
+        d_over = NEVER;
+        d_sources.assign(d_sources.size(), source());
     }
 
 private:
+    using clock = std::chrono::steady_clock;
+    static constexpr double NEVER = -std::numeric_limits<double>::infinity();
+
+    struct source {
+        double latest = NEVER;
+        clock::time_point heard = clock::now();
+    };
+
     double d_tolerance;
-    size_t d_patience;
-    double d_over = -std::numeric_limits<double>::infinity();
+    double d_patience;
+    double d_over = NEVER;
+    std::vector<source> d_sources;
     std::deque<step> d_steps;
 };
 

@@ -35,7 +35,7 @@ size_t transform_length(size_t points)
     return length;
 }
 
-void* forward_plan(volk::vector<gr_complex>& in, volk::vector<gr_complex>& out, int sign)
+void* make_plan(volk::vector<gr_complex>& in, volk::vector<gr_complex>& out, int sign)
 {
     std::lock_guard<std::mutex> lock(gr::fft::planner::mutex());
     return fftwf_plan_dft_1d(static_cast<int>(in.size()),
@@ -111,13 +111,13 @@ channel_estimator::channel_estimator(ofdm_grid::sptr grid)
     d_delay_in.resize(delay_length);
     d_delay_out.resize(delay_length);
     d_periodogram.resize(delay_length);
-    d_delay_plan = forward_plan(d_delay_in, d_delay_out, FFTW_BACKWARD);
+    d_delay_plan = make_plan(d_delay_in, d_delay_out, FFTW_BACKWARD);
     const size_t span = d_symbols.back() - d_symbols.front();
     const size_t doppler_length =
         transform_length(span / d_grid->pilot_spacing_time() + 1);
     d_doppler_in.resize(doppler_length);
     d_doppler_out.resize(doppler_length);
-    d_doppler_plan = forward_plan(d_doppler_in, d_doppler_out, FFTW_FORWARD);
+    d_doppler_plan = make_plan(d_doppler_in, d_doppler_out, FFTW_FORWARD);
 
     const size_t spacing_time = d_grid->pilot_spacing_time();
     const size_t pilot_tile_symbols =

@@ -105,6 +105,7 @@ class handover_log(gr.basic_block):
     def _on_bounds(self, message):
         report = pmt.to_python(message)
         self._bounds[report["tx"]].append([report[key] for key in BOUND_FIELDS])
+        self._frames["bounds", report["tx"]] += 1
 
     @_guarded
     def _on_handover(self, message):

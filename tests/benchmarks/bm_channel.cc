@@ -30,7 +30,7 @@ void echoes(benchmark::State& state)
     echo_synthesizer synthesizer(SAMPLE_RATE, 1);
     std::vector<gr_complex> in(SAMPLES, gr_complex(1, 0)), out(SAMPLES);
     for (auto _ : state) {
-        synthesizer.process(scene, 0, in.data(), SAMPLES, 0, out.data());
+        synthesizer.process(scene, 0, 0, SAMPLES, in.data(), SAMPLES, 0, out.data());
         benchmark::DoNotOptimize(out.data());
         benchmark::ClobberMemory();
     }

@@ -4,6 +4,8 @@
 #
 """Detections in, the best pair's out; selection and combination are tested in tests/kernels."""
 
+import time
+
 import numpy as np
 import pmt
 from gnuradio import blocks, gr, gr_unittest, isac
@@ -37,9 +39,9 @@ class qa_mono_bistatic_combiner(gr_unittest.TestCase):
         for message in messages:
             self.combiner.to_basic_block()._post(pmt.intern("detections"), message)
 
-    def both(self, time, mono_db, bistatic_db):
-        self.send(detections(*MONO, time, [1000], snr=10 ** (mono_db / 10)),
-                  detections(*BISTATIC, time, [1200], snr=10 ** (bistatic_db / 10)))
+    def both(self, scene_time, mono_db, bistatic_db):
+        self.send(detections(*MONO, scene_time, [1000], snr=10 ** (mono_db / 10)),
+                  detections(*BISTATIC, scene_time, [1200], snr=10 ** (bistatic_db / 10)))
 
     def steps(self, count):
         self.assertTrue(wait_until(lambda: self.combiner.num_steps() >= count))
@@ -86,20 +88,22 @@ class qa_mono_bistatic_combiner(gr_unittest.TestCase):
         self.assertAlmostEqual(found["scene_time"], 1.01)
 
     def test_empty_and_silent_pairs(self):
-        combiner = self.start(patience=1, silence_time=0.15)
+        combiner = self.start(patience=0.5, silence_time=0.15)
         self.send(detections(*MONO, 0.0, []), detections(*BISTATIC, 0.0, []))
         self.steps(1)
         self.assertEqual(combiner.selected(), (-1, -1))
         self.both(0.1, 0, -20)
         self.send(detections(*MONO, 0.2, []), detections(*BISTATIC, 0.2, [1200], snr=0.01))
-        for time in (0.3, 0.4, 0.5, 0.6):
-            self.send(detections(*MONO, time, [1000], snr=1e-4))
-        self.steps(6)  # the last one waits for the bistatic pair
-        found, configurations = self.outputs(4, 3)
+        self.steps(3)
+        time.sleep(0.7)
+        for moment in (0.3, 0.4, 0.5, 0.6):
+            self.send(detections(*MONO, moment, [1000], snr=1e-4))
+        self.steps(7)
+        found, configurations = self.outputs(5, 3)
         self.assertEqual([c["mode"] for c in configurations],
                          ["monostatic", "bistatic", "monostatic"])
         # Nothing at 0 (none selected) and 0.3 s (the selected pair was silent).
-        np.testing.assert_allclose([d["scene_time"] for d in found], [0.1, 0.2, 0.4, 0.5])
+        np.testing.assert_allclose([d["scene_time"] for d in found], [0.1, 0.2, 0.4, 0.5, 0.6])
 
     def test_parameters_change_live(self):
         combiner = self.start(hysteresis_db=30)
@@ -121,7 +125,7 @@ class qa_mono_bistatic_combiner(gr_unittest.TestCase):
         self.steps(3)
         self.assertEqual(combiner.selected(), BISTATIC)
         for call in (lambda: combiner.set_hysteresis_db(-1), lambda: combiner.set_gate(0),
-                     lambda: combiner.set_patience(0), lambda: combiner.set_window(-1),
+                     lambda: combiner.set_patience(-1), lambda: combiner.set_window(-1),
                      lambda: combiner.set_reports_per_pair(0),
                      lambda: combiner.set_silence_time(float("nan"))):
             with self.assertRaises(ValueError):
@@ -150,7 +154,7 @@ class qa_mono_bistatic_combiner(gr_unittest.TestCase):
             dict(pairs=[MONO], hysteresis_db=-1), dict(pairs=[MONO], time_to_trigger=-1),
             dict(pairs=[MONO], silence_time=-1), dict(pairs=[MONO], reports_per_pair=0),
             dict(pairs=[MONO], window=-1), dict(pairs=[MONO], gate=0),
-            dict(pairs=[MONO], patience=0), dict(pairs=[MONO], gate=float("nan")),
+            dict(pairs=[MONO], patience=-1), dict(pairs=[MONO], gate=float("nan")),
         ):
             with self.assertRaises(ValueError, msg=str(options)):
                 isac.mono_bistatic_combiner(**options)
@@ -158,7 +162,7 @@ class qa_mono_bistatic_combiner(gr_unittest.TestCase):
     def test_no_message_is_lost_when_one_upstream_ends_before_the_other(self):
         """Every step's detections also reach a decider behind the combiner."""
         count = 40
-        self.connect(patience=count)
+        self.connect()
         # The last step never becomes complete, and is decided at the end.
         players = [message_player([("detections", detections(*pair, 0.1 * i, [1000], snr=snr))
                                    for i in range(steps)], pause)

@@ -47,7 +47,7 @@ class qa_grcc(unittest.TestCase):
                 made = block["templates"].get("make", "")
                 setters = re.findall(r"(set_\w+)\(", str(block["templates"].get("callbacks", "")))
                 if made:
-                    made_class = getattr(isac, re.match(r"isac\.(\w+)\(", made).group(1))
+                    made_class = getattr(isac, re.search(r"isac\.(\w+)\(", made).group(1))
                     for setter in setters:
                         self.assertTrue(hasattr(made_class, setter), setter)
 

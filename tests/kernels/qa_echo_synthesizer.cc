@@ -47,6 +47,8 @@ BOOST_AUTO_TEST_CASE(carrier_phase_is_continuous)
         scene.begin_frame(start); // another frame; the gain stays
         synthesizer.process(scene,
                             start + sample / FS,
+                            0,
+                            count,
                             in.data(),
                             count,
                             echo_synthesizer::AHEAD,
@@ -65,6 +67,34 @@ BOOST_AUTO_TEST_CASE(carrier_phase_is_continuous)
     }
 }
 
+// Bit for bit the same, however the scheduler cuts the stream.
+BOOST_AUTO_TEST_CASE(pieces_give_the_same_samples)
+{
+    auto p = scene_of(150, 400);
+    p.noise_enabled = true;
+    echo_scene scene(p);
+    scene.begin_frame(0);
+    constexpr size_t length = 7000, ahead = echo_synthesizer::AHEAD;
+    std::vector<gr_complex> in(length + ahead), whole(length), pieces(length);
+    for (size_t n = 0; n < in.size(); n++)
+        in[n] = gr_complex(std::polar(1.0, 1e-3 * n * n));
+    echo_synthesizer(FS, 5).process(
+        scene, 0, 0, length, in.data(), length, ahead, whole.data());
+    for (const size_t step : { 1, 13, 32, 100, 2047, 5000 }) {
+        echo_synthesizer synthesizer(FS, 5);
+        for (size_t n = 0; n < length; n += step)
+            synthesizer.process(scene,
+                                0,
+                                n,
+                                length,
+                                in.data() + n,
+                                std::min(step, length - n),
+                                ahead,
+                                pieces.data() + n);
+        BOOST_TEST((whole == pieces), "in pieces of " << step);
+    }
+}
+
 BOOST_AUTO_TEST_CASE(energy_and_faults_are_told)
 {
     echo_scene scene(scene_of(100, 0));
@@ -72,7 +102,8 @@ BOOST_AUTO_TEST_CASE(energy_and_faults_are_told)
     echo_synthesizer synthesizer(FS, 1);
     std::vector<gr_complex> in(5000, { 0, 2 }), out(5000);
     in[4000] = { std::nanf(""), 0 };
-    const auto found = synthesizer.process(scene, 0, in.data(), 5000, 0, out.data());
+    const auto found =
+        synthesizer.process(scene, 0, 0, 5000, in.data(), 5000, 0, out.data());
     BOOST_TEST(found.energy == 4.0 * 4999, boost::test_tools::tolerance(1e-6));
     BOOST_TEST(found.not_finite == 1u);
     BOOST_TEST(found.too_long == 0u);
@@ -90,7 +121,7 @@ BOOST_AUTO_TEST_CASE(far_targets)
     std::vector<gr_complex> out(8000);
     const size_t arrival = std::lround(2 * 5e6 / SPEED_OF_LIGHT * FS);
     for (size_t n = 0; n < 360000; n += 8000) {
-        synthesizer.process(scene, n / FS, in.data(), 8000, 0, out.data());
+        synthesizer.process(scene, 0, n, 360000, in.data(), 8000, 0, out.data());
         if (n + 8000 < arrival)
             BOOST_REQUIRE(out[7999] == gr_complex(0, 0));
         if (n > arrival)
@@ -98,7 +129,8 @@ BOOST_AUTO_TEST_CASE(far_targets)
     }
     echo_scene farther(scene_of(1e12, 0));
     farther.begin_frame(0);
-    const auto found = synthesizer.process(farther, 0, in.data(), 8000, 0, out.data());
+    const auto found =
+        synthesizer.process(farther, 0, 0, 8000, in.data(), 8000, 0, out.data());
     BOOST_TEST(found.too_long == 4u); // stretches of 2048
 }
 

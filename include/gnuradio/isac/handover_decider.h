@@ -21,12 +21,13 @@ namespace isac {
  * \ingroup isac
  *
  * Messages only. The reports of all cells for one scene_time make a step of the
- * handover_machine. A step is decided once every cell has reported what the criterion
- * needs (`link` for "rsrp", `detections` for "distance", both for the joint ones), or
- * when more than `patience` newer scene times have begun: what is missing then is not
- * measured. All that arrives in time is used, also by live changes of the criterion.
- * After one of several upstream blocks has finished, the block goes on until its messages
- * have ended, and decides what still waits.
+ * handover_machine. A step waits until every cell has reported what the criterion needs
+ * (`link` for "rsrp", `detections` for "distance", both for the joint ones), for this
+ * time or for a later one: what was skipped is not measured. Cells may run far ahead of
+ * each other, as simulations do; one that has not reported at all for `patience` is
+ * silent and not waited for. All that arrives in time is used, also by live changes of
+ * the criterion. After one of several upstream blocks has finished, the block goes on
+ * until its messages have ended, and decides what still waits.
  *
  * Message inputs (keys in metadata_keys.h):
  * - `link`: node (the cell), scene_time, rsrp_dbm, sinr_db
@@ -58,13 +59,14 @@ public:
      * \param parameters  of the decision, see handover_parameters; initial_cell is the
      *                    node number of a cell here, or -1
      * \param tolerance   reports of one step differ by at most this in scene_time, s
-     * \param patience    newer scene times that an incomplete step waits for, at least 1
+     * \param patience    of the clock, not of the scene, after which a cell is
+     *                    silent, s, not negative
      * \throws std::invalid_argument naming the parameter, its value and its limit
      */
     static sptr make(const std::vector<int64_t>& cells,
                      const handover_parameters& parameters = handover_parameters(),
                      double tolerance = 1e-6,
-                     int patience = 4);
+                     double patience = 5);
 
     //! \name Live, from the next step on; see handover_parameters
     //! \{
@@ -79,7 +81,7 @@ public:
     virtual void set_outage_sinr_db(double outage_sinr_db) = 0;
     virtual void set_measurement_hold(double measurement_hold) = 0;
     virtual void set_tolerance(double tolerance) = 0;
-    virtual void set_patience(int patience) = 0;
+    virtual void set_patience(double patience) = 0;
     //! \}
 
     //! What is in force; initial_cell is a node number.

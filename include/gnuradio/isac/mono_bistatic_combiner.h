@@ -23,9 +23,9 @@ namespace isac {
  *
  * Messages only. Reports of one pair that belong to one step (of several antennas or
  * polarisations, or repeated dwells within the window) are combined by inverse variance;
- * different pairs measure different paths and are never averaged. A step is decided once
- * every pair has reported, or when more than `patience` newer ones have begun: a pair
- * that is missing then is silent. The pair of the highest SNR is selected, with
+ * different pairs measure different paths and are never averaged. A step waits until
+ * every pair has reported this time or a later one; a pair that has not reported at all
+ * for `patience` is not waited for. The pair of the highest SNR is selected, with
  * hysteresis and time-to-trigger (configuration_selector). After one of several upstream
  * blocks has finished, the block goes on until its messages have ended, and decides what
  * still waits.
@@ -55,18 +55,20 @@ public:
      * \param pairs             that sense, distinct, node numbers not negative
      * \param parameters        of the selection
      * \param reports_per_pair  reports of one pair that make a step, at least 1
-     * \param window            reports of one step differ by at most this in scene_time,
-     * s \param gate              standard deviations within which two detections of a
-     * pair are of one target, positive \param patience          newer steps that an
-     * incomplete one waits for, at least 1 \throws std::invalid_argument naming the
-     * parameter, its value and its limit
+     * \param window            reports of one step differ by at most this in
+     *                          scene_time, s; shorter than the distance of two steps
+     * \param gate              standard deviations within which two detections of a
+     *                          pair are of one target, positive
+     * \param patience          of the clock, not of the scene, after which a pair is
+     *                          not waited for, s, not negative
+     * \throws std::invalid_argument naming the parameter, its value and its limit
      */
     static sptr make(const std::vector<node_pair>& pairs,
                      const selection_parameters& parameters = selection_parameters(),
                      int reports_per_pair = 1,
                      double window = 1e-6,
                      double gate = 4,
-                     int patience = 4);
+                     double patience = 5);
 
     //! \name Live, from the next step on
     //! \{
@@ -76,7 +78,7 @@ public:
     virtual void set_reports_per_pair(int reports_per_pair) = 0;
     virtual void set_window(double window) = 0;
     virtual void set_gate(double gate) = 0;
-    virtual void set_patience(int patience) = 0;
+    virtual void set_patience(double patience) = 0;
     //! \}
 
     virtual selection_parameters parameters() const = 0;

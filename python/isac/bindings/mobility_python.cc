@@ -30,9 +30,10 @@ void bind_handover_decider(py::module& m)
                std::shared_ptr<handover_decider>>(m, "handover_decider", R"doc(
 Decides which cell serves a user, by RSRP, by sensed distance or by both. Messages only.
 
-The reports of all cells for one scene_time make a step. It is decided once every cell has
-reported what the criterion needs, or when more than patience newer scene times have begun: what
-is missing then is not measured. Steps that wait when the upstream blocks end are decided then.
+The reports of all cells for one scene_time make a step. It waits until every cell has reported
+what the criterion needs, for this time or for a later one: what was skipped is not measured. A
+cell that has not reported at all for patience is silent and not waited for. Steps that wait when
+the upstream blocks end are decided then.
 
 Message inputs:
     link: node (the cell), scene_time, rsrp_dbm, sinr_db.
@@ -60,7 +61,7 @@ Args:
     initial_cell: node number of the cell that serves at first; -1: the strongest (by "distance":
         the nearest) of the first step that has one.
     tolerance: reports of one step differ by at most this in scene_time, s.
-    patience: newer scene times that an incomplete step waits for, at least 1.
+    patience: of the clock, not of the scene, after which a cell is silent, s.
 
 Raises:
     ValueError: naming the parameter, its value and its limit.
@@ -81,7 +82,7 @@ event A3 and L3 filter: 3GPP TS 38.331.
                          double measurement_hold,
                          int initial_cell,
                          double tolerance,
-                         int patience) {
+                         double patience) {
                  return handover_decider::make(cells,
                                                make_parameters(criterion,
                                                                hysteresis_db,
@@ -110,7 +111,7 @@ event A3 and L3 filter: 3GPP TS 38.331.
              py::arg("measurement_hold") = defaults.measurement_hold,
              py::arg("initial_cell") = defaults.initial_cell,
              py::arg("tolerance") = 1e-6,
-             py::arg("patience") = 4)
+             py::arg("patience") = 5.0)
         .def("set_criterion", &handover_decider::set_criterion, py::arg("criterion"))
         .def("set_hysteresis_db",
              &handover_decider::set_hysteresis_db,
@@ -175,8 +176,8 @@ times. Messages only.
 
 Reports of one pair that belong to one step (several antennas or polarisations, repeated dwells
 within the window) are combined by inverse variance; different pairs measure different paths and
-are never averaged. A step is decided once every pair has reported, or when more than patience
-newer ones have begun: a pair that is missing then is silent.
+are never averaged. A step waits until every pair has reported this time or a later one; a pair
+that has not reported at all for patience is not waited for.
 
 Message input:
     detections: of any pair that is listed.
@@ -195,7 +196,7 @@ Args:
     window: reports of one step differ by at most this in scene_time, s; shorter than the distance
         of two steps.
     gate: standard deviations within which two detections of a pair are of one target, positive.
-    patience: newer steps that an incomplete one waits for, at least 1.
+    patience: of the clock, not of the scene, after which a pair is not waited for, s.
 
 Raises:
     ValueError: naming the parameter, its value and its limit.
@@ -207,7 +208,7 @@ Raises:
                          int reports_per_pair,
                          double window,
                          double gate,
-                         int patience) {
+                         double patience) {
                  return mono_bistatic_combiner::make(
                      pairs,
                      { hysteresis_db, time_to_trigger, silence_time },
@@ -223,7 +224,7 @@ Raises:
              py::arg("reports_per_pair") = 1,
              py::arg("window") = 1e-6,
              py::arg("gate") = 4.0,
-             py::arg("patience") = 4)
+             py::arg("patience") = 5.0)
         .def("set_hysteresis_db",
              &mono_bistatic_combiner::set_hysteresis_db,
              py::arg("hysteresis_db"))

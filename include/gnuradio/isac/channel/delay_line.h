@@ -29,10 +29,10 @@ class ISAC_API delay_line
 public:
     //! Most samples of a stretch.
     static constexpr size_t LONGEST_STRETCH = 2048;
-    //! Samples beyond the end of a stretch that a short delay reads.
+    //! Samples beyond the end of a piece that a short delay reads.
     static constexpr size_t AHEAD = fractional_delay::AHEAD;
 
-    //! One path over one stretch.
+    //! One path over one stretch; its first sample is n = 0.
     struct path {
         double delay;      //!< at the first sample, samples, not negative
         double delay_rate; //!< samples a sample
@@ -41,7 +41,7 @@ public:
         double phase_rate; //!< rad a sample
     };
 
-    //! What write() found in the samples of the stretch, those ahead not counted.
+    //! What write() found in the samples of the piece, those ahead not counted.
     struct finding {
         double energy;     //!< sum of abs(x)^2
         size_t not_finite; //!< samples with a NaN or an infinity
@@ -63,18 +63,23 @@ public:
     void clear();
 
     /*!
-     * Starts a stretch of \p count samples, which follows the last. Samples that are not
-     * finite are taken as zero.
+     * Takes the next \p count samples. Those that are not finite are taken as zero.
      *
      * \param in     \p count + \p ahead samples
      * \param count  1 to LONGEST_STRETCH
-     * \param ahead  0 to AHEAD samples that are known beyond the stretch; they are to
-     *               be written again with the next one. Missing ones count as zero.
+     * \param ahead  0 to AHEAD samples that are known beyond the piece; they are to be
+     *               written again with the next one. Missing ones count as zero.
      */
     finding write(const gr_complex* in, size_t count, size_t ahead);
 
-    //! Adds a path over the stretch; false and nothing added if it is too long.
-    bool add(const path& p);
+    /*!
+     * Adds a path over the piece.
+     *
+     * \param p       over the whole stretch
+     * \param offset  samples of the stretch before the piece; with the piece's own at
+     * most LONGEST_STRETCH \return false, and nothing added, if the path is too long
+     */
+    bool add(const path& p, size_t offset = 0);
 
     //! Puts the sum over all added paths into \p out, as many samples as were written.
     void read(gr_complex* out);
@@ -87,11 +92,11 @@ private:
 
     fractional_delay d_bank;
     size_t d_longest_delay = 0;
-    size_t d_history = 0; // samples before the stretch that are kept
-    size_t d_first = 0;   // first sample of the stretch in d_re and d_im
-    size_t d_count = 0;   // samples of the stretch
+    size_t d_history = 0; // samples before the piece that are kept
+    size_t d_first = 0;   // first sample of the piece in d_re and d_im
+    size_t d_count = 0;   // samples of the piece
     volk::vector<float> d_re, d_im;
-    volk::vector<float> d_sum_re, d_sum_im;
+    volk::vector<float> d_sum_re, d_sum_im; // a tile of room, then the piece
 };
 
 } // namespace isac

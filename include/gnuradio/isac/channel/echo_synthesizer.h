@@ -51,22 +51,31 @@ public:
     void clear() { d_line.clear(); }
 
     /*!
-     * \param scene  begin_frame() was called
-     * \param start  scene time of the first sample, s
-     * \param in     \p count + \p ahead samples
-     * \param count  samples to give, which follow the last ones
-     * \param ahead  0 to AHEAD samples that are known beyond them
-     * \param out    \p count samples, not \p in
+     * \param scene     begin_frame() was called
+     * \param start     scene time of the frame's first sample, s
+     * \param position  samples since then
+     * \param length    samples of the frame; what lies beyond is a stretch like others
+     * \param in        \p count + \p ahead samples
+     * \param count     samples to give, which follow the last ones and do not pass the
+     *                  end of the frame from within
+     * \param ahead     0 to AHEAD samples that are known beyond them
+     * \param out       \p count samples, not \p in
      */
     finding process(const echo_scene& scene,
                     double start,
+                    uint64_t position,
+                    uint64_t length,
                     const gr_complex* in,
                     size_t count,
                     size_t ahead,
                     gr_complex* out);
 
 private:
-    bool add_path(const echo_scene& scene, size_t path, double start, size_t count);
+    bool add_path(const echo_scene& scene,
+                  size_t path,
+                  double start,
+                  size_t samples,
+                  size_t offset);
 
     double d_sample_rate;
     delay_line d_line;

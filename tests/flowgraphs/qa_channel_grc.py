@@ -1,0 +1,99 @@
+#!/usr/bin/env python3
+#
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+"""The channel's blocks in GRC: a scene compiles and runs, wrong parameters are refused."""
+
+import subprocess
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+import yaml
+
+
+def block(name: str, key: str, **parameters) -> dict:
+    return {
+        "name": name,
+        "id": key,
+        "parameters": {k: str(v) for k, v in parameters.items()},
+        "states": {"state": "enabled"},
+    }
+
+
+def scene(channel: dict = {}, target: dict = {}, trajectory: dict = {}) -> str:
+    """A flowgraph of a source, the channel with one target, and a sink as GRC stores it."""
+    blocks = [
+        block("grid", "isac_ofdm_grid", preset="LAWN flight"),
+        block("flight", "isac_trajectory", **trajectory),
+        block("drone", "isac_target", **{"trajectory": "flight", **target}),
+        block("source", "blocks_vector_source_x", type="complex", vector="[1] * 1000",
+              repeat="False", vlen="1", tags="[]"),
+        block("channel", "isac_echo_channel", grid="grid", **{"targets": "[drone]", **channel}),
+        block("sink", "blocks_vector_sink_x", type="complex", vlen="1", reserve_items="1024"),
+        block("check", "snippet", section="main_after_stop",
+              code="assert len(self.sink.data()) == 1000\n"
+                   "assert abs(self.sink.data()[900]) > 0"),
+    ]
+    return yaml.safe_dump({
+        "options": {
+            "parameters": {"id": "scene", "generate_options": "no_gui",
+                           "output_language": "python", "run_options": "run", "title": "scene"},
+            "states": {"state": "enabled"},
+        },
+        "blocks": blocks,
+        "connections": [["source", "0", "channel", "0"], ["channel", "0", "sink", "0"]],
+        "metadata": {"file_format": 1},
+    })
+
+
+class qa_channel_grc(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory()
+        self.addCleanup(self.folder.cleanup)
+        self.made = Path(self.folder.name) / "scene.py"
+
+    def compile(self, text: str):
+        flowgraph = Path(self.folder.name) / "scene.grc"
+        flowgraph.write_text(text)
+        self.made.unlink(missing_ok=True)
+        return subprocess.run(["grcc", "-o", self.folder.name, str(flowgraph)],
+                              capture_output=True, text=True, check=False)
+
+    def test_scenes_compile_and_run(self):
+        for settings in (
+            {},
+            {"trajectory": {"motion": "waypoints"}, "target": {"swerling": 1, "rcs": 2}},
+            {"channel": {"receiver": "flight", "transmitter": "(0, 0, 0)", "direct_path": "True",
+                         "targets": "[]", "path_loss": "log_distance"}},
+            {"channel": {"self_interference": "leakage", "leakage_gain_db": "-50",
+                         "noise_enabled": "False", "revisit_interval": "0.1"}},
+        ):
+            with self.subTest(settings=settings):
+                compiled = self.compile(scene(**settings))
+                self.assertTrue(self.made.exists(), compiled.stdout + compiled.stderr)
+                run = subprocess.run(
+                    [sys.executable, str(self.made)], stdin=subprocess.DEVNULL,
+                    capture_output=True, text=True, check=False, timeout=60)
+                self.assertEqual(run.returncode, 0, run.stdout + run.stderr)
+
+    def test_wrong_parameters_do_not_compile(self):
+        for wrong in (
+            {"target": {"rcs": -1}},
+            {"target": {"swerling": 5}},
+            {"trajectory": {"position": "(0, 0)"}},
+            {"trajectory": {"motion": "waypoints", "times": "[1, 0]"}},
+            {"channel": {"noise_figure_db": -1}},
+            {"channel": {"direct_path": "True"}},
+            {"channel": {"dwell_frames": 0}},
+            {"channel": {"revisit_interval": -1}},
+            {"channel": {"path_loss": "none"}},
+        ):
+            with self.subTest(wrong=wrong):
+                compiled = self.compile(scene(**wrong))
+                self.assertFalse(self.made.exists(), compiled.stdout)
+
+
+if __name__ == "__main__":
+    unittest.main()
