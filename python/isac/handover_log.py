@@ -18,7 +18,8 @@ TARGET_FIELDS = ("scene_time", "frame", "delay", "doppler", "range", "velocity",
 BOUND_FIELDS = ("scene_time", "frame", "efficiency_delay", "rmse_delay")
 
 
-def _guarded(handler):
+def guarded(handler):
+    """A message handler under self._lock that counts what it cannot read in self.num_dropped."""
     # An exception would end the block's thread, and all further messages with it. The name must
     # stay, GNU Radio calls a Python handler by it.
     @functools.wraps(handler)
@@ -29,7 +30,7 @@ def _guarded(handler):
         except (KeyError, ValueError, TypeError, IndexError, AttributeError) as error:
             self.num_dropped += 1
             if self.num_dropped == 1:
-                gr.logger("isac.handover_log").warn(
+                gr.logger(self.name()).warn(
                     f"a message was dropped: {error!r}; further ones are counted only")
     return handle
 
@@ -74,20 +75,20 @@ class handover_log(gr.basic_block):
             self._payload = {}
             self._frames = defaultdict(int)
 
-    @_guarded
+    @guarded
     def _on_link(self, message):
         report = pmt.to_python(message)
         self._links[report["node"]].append([report[key] for key in LINK_FIELDS])
         self._frames["link", report["node"]] += 1
 
-    @_guarded
+    @guarded
     def _on_detections(self, message):
         report = pmt.to_python(message)
         self._frames["detections", report["tx"]] += 1
         if len(report["snr"]):
             self._keep_target(self._detections, report, int(np.argmax(report["snr"])))
 
-    @_guarded
+    @guarded
     def _on_truth(self, message):
         report = pmt.to_python(message)
         self._frames["ground_truth", report["tx"]] += 1
@@ -101,19 +102,19 @@ class handover_log(gr.basic_block):
             [report["scene_time"], report["frame"]] +
             [report[key][index] for key in TARGET_FIELDS[2:]])
 
-    @_guarded
+    @guarded
     def _on_bounds(self, message):
         report = pmt.to_python(message)
         self._bounds[report["tx"]].append([report[key] for key in BOUND_FIELDS])
         self._frames["bounds", report["tx"]] += 1
 
-    @_guarded
+    @guarded
     def _on_handover(self, message):
         report = pmt.to_python(message)
         self._handovers.append({key: report[key] for key in
                                 ("scene_time", "from", "to", "cause")})
 
-    @_guarded
+    @guarded
     def _on_pdu(self, message):
         meta = pmt.to_python(pmt.car(message))
         self._frames["pdus", meta["node"]] += 1
