@@ -10,14 +10,13 @@ from collections import defaultdict
 import numpy as np
 import pmt
 import pyqtgraph
-from gnuradio import gr
 from PyQt5 import QtCore, QtWidgets
 
 from .displays import COLOURS
-from .handover_log import guarded
+from .message_sink import guarded, message_sink
 
 
-class pair_display(gr.basic_block):
+class pair_display(message_sink):
     """Draws what Tx-Rx pairs sense of one target; place its `widget` in a Qt window.
 
     Upper plot: SNR of each pair's strongest detection, a resource element, in dB. Lower plot:
@@ -29,7 +28,7 @@ class pair_display(gr.basic_block):
         combined: `detections` of a Mono/Bistatic Combiner.
         configuration: of the same.
 
-    Messages that are no dictionaries or lack a key are counted in num_dropped.
+    Messages that are no dictionaries or lack a key are counted in faults().
 
     Args:
         span: scene time shown, s; 0 shows the whole flight.
@@ -44,18 +43,13 @@ class pair_display(gr.basic_block):
             raise ValueError(f"pair_display: span = {span} must not be negative")
         if not update_time >= 0.05:
             raise ValueError(f"pair_display: update_time = {update_time} must be at least 0.05")
-        gr.basic_block.__init__(self, name="isac.pair_display", in_sig=None, out_sig=None)
         self._lock = threading.Lock()
         self._span = span
         self._snr, self._range = defaultdict(list), defaultdict(list)  # (time, value) by pair
         self._configurations = []
         self._pairs, self._curves, self._num_lines = [], {}, 0
-        self.num_dropped = 0
-        for port, handler in (("detections", self._on_detections),
-                              ("combined", self._on_combined),
-                              ("configuration", self._on_configuration)):
-            self.message_port_register_in(pmt.intern(port))
-            self.set_msg_handler(pmt.intern(port), handler)
+        message_sink.__init__(
+            self, "isac.pair_display", ("detections", "combined", "configuration"))
 
         self.widget = QtWidgets.QWidget()
         layout = QtWidgets.QVBoxLayout(self.widget)
@@ -94,14 +88,16 @@ class pair_display(gr.basic_block):
     @guarded
     def _on_configuration(self, message):
         report = pmt.to_python(message)
-        self._configurations.append(
-            {key: report[key] for key in ("scene_time", "tx", "rx", "mode")})
+        change = {key: report[key] for key in ("scene_time", "tx", "rx", "mode")}
+        with self._lock:
+            self._configurations.append(change)
 
-    @staticmethod
-    def _keep_strongest(kept, report, key):
+    def _keep_strongest(self, kept, report, key):
         pair = report["tx"], report["rx"]
-        if len(report["snr"]):
-            entry = report["scene_time"], report[key][int(np.argmax(report["snr"]))]
+        if not len(report["snr"]):
+            return
+        entry = report["scene_time"], report[key][int(np.argmax(report["snr"]))]
+        with self._lock:
             kept[pair].append(entry)
 
     def series(self):

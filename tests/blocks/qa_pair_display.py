@@ -53,14 +53,14 @@ class qa_pair_display(gr_unittest.TestCase):
             np.testing.assert_allclose(time, np.arange(5))
             np.testing.assert_allclose(drawn, values)
         self.assertNotIn((0, 1), self.display.series()[1])
-        self.assertEqual(self.display.num_dropped, 0)
+        self.assertEqual(self.display.faults(), {})
 
     def test_drops_what_it_cannot_read(self):
         report = detections(0, 0, 0.0, [100.0])
         self.deliver(("detections", pmt.intern("nothing")), ("detections", without(report, "rx")),
                      ("combined", without(report, "range")),
                      ("configuration", without(configuration(0.0, 0, 0, "monostatic"), "mode")),
-                     until=lambda: self.display.num_dropped == 4)
+                     until=lambda: sum(self.display.faults().values()) == 4)
         self.assertEqual(self.display.series(), ({}, {}, []))
         self.display._draw()
 

@@ -73,8 +73,8 @@ public:
      * \param grid              shared with modulator and receivers
      * \param scene             nodes, targets, losses, interference and noise; its
      *                          carrier_frequency is taken from \p grid
-     * \param tx                number of the transmitting node, for reports
-     * \param rx                number of the receiving node
+     * \param tx                number of the transmitting node, for reports; not negative
+     * \param rx                number of the receiving node; not negative
      * \param revisit_interval  scene time from frame to frame, s; 0: continuous
      * \param start_time        scene time of the first sample, s
      * \throws std::invalid_argument naming the parameter, its value and its limit

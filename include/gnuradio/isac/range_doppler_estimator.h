@@ -51,8 +51,9 @@ public:
 
     /*!
      * \param grid             what was sent when
-     * \param tx               number of the transmitting node, for `detections`
-     * \param rx               number of the receiving node
+     * \param tx               number of the transmitting node, for `detections`; not
+     *                         negative
+     * \param rx               number of the receiving node; not negative
      * \param reference        "pilots": the grid's pilots alone are known; "rows": the
      *                         rows of input 1
      * \param mode             "matched_filter" (rows times the conjugate reference) or
