@@ -125,7 +125,7 @@ TABLE = {
         "training_doppler": (-1, 1025),
         "os_rank": (0.0, -0.1, 1.1, NAN),
         "max_targets": (0, -1, 1025),
-        "reference_frames": (0, -1, 65),
+        "reference_frames": (-1, 1025),
     }),
     "crlb_monitor": ({"grid": GRID}, {
         "grid": (given(None, shown="none"), given(NO_PILOTS, "pilots", "0")),
