@@ -25,12 +25,6 @@ constexpr size_t MAX_POINTS = 65536;
 // The scheduler hands over messages between two calls of work() only.
 constexpr int IDLE_MS = 50;
 
-const pmt::pmt_t& system_port()
-{
-    static const pmt::pmt_t port = pmt::mp("system");
-    return port;
-}
-
 } // namespace
 
 crlb_monitor::sptr crlb_monitor::make(ofdm_grid::sptr grid,
@@ -61,6 +55,7 @@ crlb_monitor_impl::crlb_monitor_impl(ofdm_grid::sptr grid,
                      gr::io_signature::make(0, 4, sizeof(float))),
       d_grid(grid),
       d_faults(d_logger),
+      d_linger(*this),
       d_monitor(grid, p)
 {
     message_port_register_in(message_ports::detections());
@@ -72,13 +67,11 @@ crlb_monitor_impl::crlb_monitor_impl(ofdm_grid::sptr grid,
         take(message, "ground_truth", d_truth, d_found);
     });
     message_port_register_out(message_ports::bounds());
-    set_msg_handler(system_port(),
-                    [this](const pmt::pmt_t& message) { take_system(message); });
 }
 
 bool crlb_monitor_impl::start()
 {
-    d_inputs_over = 0;
+    d_linger.start();
     return gr::sync_block::start();
 }
 
@@ -86,16 +79,6 @@ bool crlb_monitor_impl::check_topology(int, int noutputs)
 {
     d_has_streams = noutputs > 0;
     return true;
-}
-
-// A block ends at the first message of an upstream block that has ended; the channel ends
-// before the estimator has seen its last frame, so wait for both.
-void crlb_monitor_impl::take_system(const pmt::pmt_t& message)
-{
-    const bool over =
-        pmt::is_pair(message) && pmt::eqv(pmt::car(message), pmt::mp("done"));
-    if (!over || ++d_inputs_over >= 2)
-        system_handler(message);
 }
 
 void crlb_monitor_impl::reset()
@@ -122,6 +105,7 @@ void crlb_monitor_impl::take(const pmt::pmt_t& message,
                              std::map<key, Report>& own,
                              std::map<key, Other>& others)
 {
+    d_linger.message_came();
     Report report;
     std::string error;
     if (!from_pmt(message, report, error)) {

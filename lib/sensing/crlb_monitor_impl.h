@@ -6,6 +6,7 @@
 #define INCLUDED_ISAC_CRLB_MONITOR_IMPL_H
 
 #include "fault_log.h"
+#include "message_linger.h"
 #include <gnuradio/isac/crlb_monitor.h>
 #include <gnuradio/isac/sensing/accuracy_monitor.h>
 #include <array>
@@ -42,16 +43,15 @@ private:
               std::map<key, Report>& own,
               std::map<key, Other>& others);
     void join(const detections& found, const ground_truth& truth);
-    void take_system(const pmt::pmt_t& message);
 
     ofdm_grid::sptr d_grid;
     fault_log d_faults;
+    message_linger d_linger;
     accuracy_monitor d_monitor;
     std::map<key, detections> d_found;
     std::map<key, ground_truth> d_truth;
     std::deque<std::array<float, 4>> d_points; // not yet put out
     bool d_has_streams = false;
-    int d_inputs_over = 0;
 
     std::mutex d_mutex; // guards d_monitor against setters
 };

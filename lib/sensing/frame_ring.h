@@ -13,7 +13,7 @@
 namespace gr {
 namespace isac {
 
-//! The last few frames of rows, by their number; allocates when made only.
+//! The last few frames of rows, by their number. A slot is allocated when first used.
 class frame_ring
 {
 public:
@@ -22,11 +22,7 @@ public:
         volk::vector<gr_complex> rows;
     };
 
-    frame_ring(size_t frames, size_t elements) : d_slots(frames)
-    {
-        for (auto& s : d_slots)
-            s.rows.resize(elements);
-    }
+    frame_ring(size_t frames, size_t elements) : d_slots(frames), d_elements(elements) {}
     frame_ring(const frame_ring&) = delete;
     frame_ring& operator=(const frame_ring&) = delete;
 
@@ -43,7 +39,8 @@ public:
             pop();
         slot& s = d_slots[(d_first + d_count++) % d_slots.size()];
         s.stamp = stamp;
-        std::copy_n(rows, s.rows.size(), s.rows.begin());
+        s.rows.resize(d_elements);
+        std::copy_n(rows, d_elements, s.rows.begin());
     }
 
     void pop()
@@ -65,6 +62,7 @@ private:
     const slot& at(size_t i) const { return d_slots[(d_first + i) % d_slots.size()]; }
 
     std::vector<slot> d_slots;
+    size_t d_elements;
     size_t d_first = 0;
     size_t d_count = 0;
 };

@@ -31,6 +31,15 @@ input_state state_of(const gr::block_detail_sptr& detail, unsigned which)
     return { reader->items_available(), reader->done() };
 }
 
+// Small frames pass through the scheduler's buffers by the dozen.
+size_t frames_kept(const ofdm_grid& grid, int asked)
+{
+    if (asked > 0)
+        return static_cast<size_t>(asked);
+    const size_t frame_bytes = sizeof(gr_complex) * grid.elements().size();
+    return std::clamp<size_t>((size_t(64) << 20) / frame_bytes, 4, 256);
+}
+
 size_t map_columns(const ofdm_grid::sptr& grid, const target_estimator::parameters& p)
 {
     const element_pattern pattern(*grid, p.map.pilots_only);
@@ -65,10 +74,10 @@ range_doppler_estimator::sptr range_doppler_estimator::make(ofdm_grid::sptr grid
             "range_doppler_estimator: reference",
             reference,
             "must be pilots or rows");
-    require(reference_frames >= 1 && reference_frames <= 64,
+    require(reference_frames >= 0 && reference_frames <= 1024,
             "range_doppler_estimator: reference_frames",
             reference_frames,
-            "must be from 1 to 64");
+            "must be from 1 to 1024, or 0");
     target_estimator::parameters p;
     p.map.pilots_only = reference == "pilots";
     p.map.mode = mode;
@@ -85,7 +94,7 @@ range_doppler_estimator::sptr range_doppler_estimator::make(ofdm_grid::sptr grid
     p.detector.rank = os_rank;
     p.max_targets = max_targets;
     return gnuradio::make_block_sptr<range_doppler_estimator_impl>(
-        grid, tx, rx, p, static_cast<size_t>(reference_frames));
+        grid, tx, rx, p, frames_kept(*grid, reference_frames));
 }
 
 range_doppler_estimator_impl::range_doppler_estimator_impl(

@@ -50,7 +50,7 @@ class handover_display(handover_log):
         self._range.setLabel("bottom", "Scene time", units="s")
         self._range.setXLink(self._rsrp)
         for plot in (self._rsrp, self._range):
-            plot.addLegend()
+            plot.addLegend(offset=(-10, 10), brush="#ffffffc0")
             plot.showGrid(x=True, y=True, alpha=0.3)
             for axis in ("left", "bottom"):
                 plot.getAxis(axis).enableAutoSIPrefix(False)
@@ -92,7 +92,8 @@ class handover_display(handover_log):
                 line = pyqtgraph.InfiniteLine(
                     pos=event["scene_time"], pen=pyqtgraph.mkPen("k", style=QtCore.Qt.DashLine),
                     label=f"{event['from']} to {event['to']}: {event['cause']}",
-                    labelOpts={"position": 0.1, "color": "k", "rotateAxis": (1, 0)})
+                    labelOpts={"position": 0.5, "color": "k", "fill": "#ffffffc0",
+                               "rotateAxis": (1, 0)})
                 plot.addItem(line)
                 marker.append(line)
             self._markers.append(marker)

@@ -12,13 +12,13 @@ planning and start-up do not count. The two take turns, and the medians are comp
 
 import argparse
 import json
-import resource
-import statistics
 import sys
 
 import numpy as np
 from gnuradio import blocks, digital, fft, gr, isac
 from gnuradio.fft import window
+
+from timing import frames_for, median, milliseconds_a_frame, size
 
 try:
     from gnuradio import radar
@@ -83,24 +83,6 @@ def gr_radar_chain(n, m, frames):
     return top
 
 
-def cpu_seconds(top):
-    before = resource.getrusage(resource.RUSAGE_SELF)
-    top.run()
-    after = resource.getrusage(resource.RUSAGE_SELF)
-    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-
-
-def milliseconds_a_frame(build, n, m, frames):
-    few, many = max(2, frames // 5), max(2, frames // 5) + frames
-    spent = cpu_seconds(build(n, m, many)) - cpu_seconds(build(n, m, few))
-    return 1e3 * spent / frames
-
-
-def size(text):
-    n, _, m = text.partition("x")
-    return int(n), int(m)
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--size", type=size, action="append", metavar="NxM",
@@ -112,18 +94,18 @@ def main():
     print(f"{'size':>10} {'gr-isac':>12} {'with noise':>12} {'gr-radar':>12} {'ratio':>7}"
           "   (ms of CPU a frame)")
     for n, m in arguments.size or [(64, 64), (1024, 256), (4096, 1024)]:
-        frames = max(4, (64 << 20) // (n * m * 8))
+        frames = frames_for(n, m)
         ours, noisy, theirs = [], [], []
         for _ in range(arguments.repeats):
-            ours.append(milliseconds_a_frame(isac_chain, n, m, frames))
-            noisy.append(milliseconds_a_frame(
-                lambda *a: isac_chain(*a, noise=True), n, m, frames))
+            ours.append(milliseconds_a_frame(lambda f: isac_chain(n, m, f), frames))
+            noisy.append(milliseconds_a_frame(lambda f: isac_chain(n, m, f, True), frames))
             if radar:
-                theirs.append(milliseconds_a_frame(gr_radar_chain, n, m, max(2, frames // 8)))
-        row = {"size": f"{n}x{m}", "isac_ms": statistics.median(ours),
-               "isac_with_noise_ms": statistics.median(noisy)}
+                theirs.append(milliseconds_a_frame(
+                    lambda f: gr_radar_chain(n, m, f), max(2, frames // 8)))
+        row = {"size": f"{n}x{m}", "isac_ms": median(ours),
+               "isac_with_noise_ms": median(noisy)}
         if radar:
-            row["gr_radar_ms"] = statistics.median(theirs)
+            row["gr_radar_ms"] = median(theirs)
             row["ratio"] = row["gr_radar_ms"] / row["isac_ms"]
         rows.append(row)
         print(f"{row['size']:>10} {row['isac_ms']:12.3f} {row['isac_with_noise_ms']:12.3f} "

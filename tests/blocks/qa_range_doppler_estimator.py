@@ -210,6 +210,12 @@ class qa_range_doppler_estimator(gr_unittest.TestCase):
             self.assertEqual([r["frame"] for r in reports], [0, 1])
             self.assertEqual(block.faults(), {"no_reference": 3})
 
+    def test_references_far_ahead_are_kept(self):
+        sent, frames = self.data_frames(40)
+        reports, _, _, block = self.run_block(frames, references=sent, reference="rows")
+        self.assertEqual([r["frame"] for r in reports], list(range(40)))
+        self.assertEqual(block.faults(), {})
+
     def test_long_rows(self):
         grid = isac.ofdm_grid(fft_len=8192, cp_len=64, num_symbols=4, pilots="all")
         sent = [grid.pilot_rows()] * 4
@@ -297,7 +303,7 @@ class qa_range_doppler_estimator(gr_unittest.TestCase):
             dict(pad_delay=3),
             dict(guard_delay=-1),
             dict(max_targets=0),
-            dict(reference_frames=0),
+            dict(reference_frames=-1),
             dict(os_rank=2.0),
         ):
             self.assertRaises(ValueError, lambda: isac.range_doppler_estimator(self.grid, **wrong))

@@ -137,7 +137,7 @@ class qa_install(unittest.TestCase):
         consumer.mkdir()
         (consumer / "CMakeLists.txt").write_text(CONSUMER_CMAKE)
         (consumer / "main.cc").write_text(CONSUMER_SOURCE)
-        run("cmake", "-S", consumer, "-B", consumer / "build",
+        run("cmake", "-G", "Ninja", "-S", consumer, "-B", consumer / "build",
             f"-DCMAKE_PREFIX_PATH={self.prefix}")
         run("cmake", "--build", consumer / "build")
         self.assertEqual(int(run(consumer / "build/consumer")), 256 * 640)

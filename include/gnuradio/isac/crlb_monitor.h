@@ -41,7 +41,7 @@ namespace isac {
  * Stream outputs, all optional, one float a joined frame: RMSE of the range (m), root of
  * its mean bound (m), RMSE of the velocity (m/s), root of its mean bound (m/s).
  *
- * The block ends when the block behind each of its two inputs has.
+ * The block ends when its messages have, some time after a block behind it has.
  *
  * faults(): bad_message (wrong type or missing key), unmatched (a report whose
  * counterpart has not come within 64 frames).

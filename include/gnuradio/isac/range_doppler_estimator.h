@@ -72,7 +72,8 @@ public:
      * \param os_rank          order statistic of "os" as a share of the training cells,
      *                         above 0 to 1
      * \param max_targets      strongest targets a frame that are kept, 1 to 1024
-     * \param reference_frames references, and echoes, that are kept, 1 to 64
+     * \param reference_frames references, and echoes, that are kept, 1 to 1024: more than
+     *                         are in flight; 0: as many as 64 MB hold, 4 to 256
      * \throws std::invalid_argument naming the parameter, its value and its limit
      */
     static sptr make(ofdm_grid::sptr grid,
@@ -92,7 +93,7 @@ public:
                      int training_doppler = 4,
                      double os_rank = 0.75,
                      int max_targets = 32,
-                     int reference_frames = 8);
+                     int reference_frames = 0);
 
     //! \name Live: taken up at the next frame
     //! Each throws std::invalid_argument as make() does, and changes nothing then.

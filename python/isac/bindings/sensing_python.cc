@@ -338,7 +338,8 @@ Args:
         independent cells.
     os_rank: order statistic of "os", as a share of the training cells.
     max_targets: strongest targets a frame that are kept.
-    reference_frames: references, and echoes that wait for one, that are kept.
+    reference_frames: references, and echoes that wait for one, that are kept; 0: as many as
+        64 MB hold, 4 to 256.
 
 Raises:
     ValueError: naming the parameter, its value and its limit.
@@ -397,7 +398,7 @@ Raises:
              py::arg("training_doppler") = 4,
              py::arg("os_rank") = 0.75,
              py::arg("max_targets") = 32,
-             py::arg("reference_frames") = 8)
+             py::arg("reference_frames") = 0)
         .def("set_pfa", &range_doppler_estimator::set_pfa, py::arg("pfa"))
         .def("set_cfar", &range_doppler_estimator::set_cfar, py::arg("cfar"))
         .def("set_mode", &range_doppler_estimator::set_mode, py::arg("mode"))

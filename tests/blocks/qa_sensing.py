@@ -1,0 +1,113 @@
+#!/usr/bin/env python3
+#
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+"""isac.sensing: the kernels on NumPy arrays."""
+
+import numpy as np
+from gnuradio import gr_unittest, isac
+
+SPEED_OF_LIGHT = 299792458.0
+
+
+class qa_sensing(gr_unittest.TestCase):
+    def setUp(self):
+        self.rng = np.random.default_rng(7)
+        self.grid = isac.ofdm_grid(
+            fft_len=64, cp_len=16, num_symbols=32, subcarrier_spacing=60e3, pilots="all"
+        )
+
+    def echo(self, grid, delay, doppler, sent=None):
+        n = grid.num_subcarriers()
+        f = (np.arange(n) - n // 2) * grid.subcarrier_spacing()
+        t = np.array(grid.symbol_times())
+        sent = grid.pilot_rows() if sent is None else sent
+        ramp = np.exp(-2j * np.pi * f * delay)[None, :]
+        return sent * ramp * np.exp(2j * np.pi * doppler * t)[:, None]
+
+    def test_axes_of_the_map(self):
+        for pilots, columns in (("all", 64), ("comb", 16)):
+            grid = isac.ofdm_grid(fft_len=64, cp_len=16, num_symbols=32, pilots=pilots)
+            for pad in (1, 2, 4):
+                powers, ranges, velocities = isac.sensing.range_doppler_map(
+                    self.echo(grid, 0, 0), grid, pad_delay=pad, pad_doppler=pad
+                )
+                self.assertEqual(powers.shape, (32 * pad, columns * pad))
+                self.assertEqual(powers.shape, (len(velocities), len(ranges)))
+                self.assertEqual(np.unravel_index(powers.argmax(), powers.shape), (16 * pad, 0))
+                self.assertEqual(velocities[16 * pad], 0)
+                step = SPEED_OF_LIGHT / 2 / grid.sample_rate() / pad
+                np.testing.assert_allclose(ranges, np.arange(columns * pad) * step)
+                resolution = grid.velocity_resolution() / pad
+                np.testing.assert_allclose(np.diff(velocities), -resolution)
+                self.assertEqual(isac.sensing.range_cells(grid, "pilots", pad), columns * pad)
+
+    def test_without_noise_one_echo_is_one_target(self):
+        for window in ("rectangular", "hann"):
+            for delay in (3.0, 3.5, 20.2):
+                truth = delay / self.grid.sample_rate()
+                d = isac.sensing.estimate(self.echo(self.grid, truth, 777.0), self.grid, window=window)
+                self.assertEqual(len(d["delay"]), 1)
+                self.assertLess(abs(d["delay"][0] - truth), 1e-4 / self.grid.sample_rate())
+                self.assertLess(abs(d["doppler"][0] - 777.0), 1.0)
+
+    def test_keys_and_what_is_passed_on(self):
+        d = isac.sensing.estimate(
+            self.echo(self.grid, 1e-6, 0), self.grid, frame=3, scene_time=1.5, tx=1, rx=2
+        )
+        self.assertEqual(
+            set(d),
+            {"frame", "scene_time", "tx", "rx", "delay", "doppler", "range", "velocity", "snr",
+             "var_delay", "var_doppler"},
+        )
+        self.assertEqual((d["frame"], d["scene_time"], d["tx"], d["rx"]), (3, 1.5, 1, 2))
+        empty = isac.sensing.estimate(np.zeros((32, 64)), self.grid)
+        self.assertEqual(len(empty["delay"]), 0)
+
+    def test_cfar_of_a_bare_map(self):
+        powers = self.rng.exponential(size=(64, 100))
+        powers[0, 0] = powers[63, 99] = 1e3
+        for kind in ("ca", "os"):
+            cells, thresholds = isac.sensing.cfar(powers, pfa=1e-9, kind=kind)
+            self.assertEqual(cells.tolist(), [[0, 0], [63, 99]])
+            self.assertEqual(thresholds.shape, powers.shape)
+            np.testing.assert_array_equal(np.argwhere(powers.astype("f") > thresholds), cells)
+        # Away from the targets: near n (pfa^(-1/n) - 1) of the mean of the training cells.
+        n = 17 * 13 - 25
+        self.assertAlmostEqual(isac.sensing.ca_multiplier(n, 1e-9), n * (1e-9 ** (-1 / n) - 1), 6)
+
+    def test_wrong_input_is_refused(self):
+        good = self.echo(self.grid, 1e-6, 0)
+        nan, infinite = good.copy(), good.copy()
+        nan[3, 3], infinite[0, 0] = np.nan, np.inf
+        for rows, options in (
+            (good[:-1], {}),
+            (good.ravel(), {}),
+            (nan, {}),
+            (infinite, {}),
+            (np.full((32, 64), 1e300), {}),
+            (np.full((32, 64), "a"), {}),
+            (good, dict(reference=good[:, :-1])),
+            (good, dict(reference=nan)),
+            (good, dict(reference=np.zeros((32, 64)))),
+            (good, dict(pfa=0.0)),
+            (good, dict(pfa=float("nan"))),
+            (good, dict(window="boxcar")),
+            (good, dict(mode="x")),
+            (good, dict(pad_delay=3)),
+            (good, dict(kind="x")),
+            (good, dict(guard=(-1, 0))),
+            (good, dict(max_targets=0)),
+        ):
+            with self.assertRaises(ValueError) as caught:
+                isac.sensing.estimate(rows, self.grid, **options)
+            self.assertTrue(str(caught.exception))
+        no_pilots = isac.ofdm_grid(fft_len=64, cp_len=16, num_symbols=32, pilots="none")
+        self.assertRaises(ValueError, isac.sensing.estimate, good, no_pilots)
+        for powers in (np.zeros(5), np.zeros((0, 4)), np.full((32, 32), np.nan), -np.ones((32, 32))):
+            self.assertRaises(ValueError, isac.sensing.cfar, powers)
+        self.assertRaises(ValueError, isac.sensing.cfar, np.ones((32, 32)), correlation=(0.5, 1))
+
+
+if __name__ == "__main__":
+    gr_unittest.run(qa_sensing)
