@@ -83,9 +83,7 @@ class cell:
             noise_enabled=noise, seed=node + 1)
         self.demodulator = isac.ofdm_demodulator(grid)
         self.receiver = isac.ofdm_receiver(grid, node)
-        # The references of all frames that the buffers on the way can hold.
-        self.estimator = isac.range_doppler_estimator(
-            grid, node, node, reference, pfa=1e-9, reference_frames=64)
+        self.estimator = isac.range_doppler_estimator(grid, node, node, reference, pfa=1e-9)
         self.monitor = isac.crlb_monitor(grid, reference)
         self.debugs = {}
 

@@ -28,7 +28,8 @@ class pair_display(message_sink):
         combined: `detections` of a Mono/Bistatic Combiner.
         configuration: of the same.
 
-    Messages that are no dictionaries or lack a key are counted in faults().
+    Messages that are no dictionaries, lack a key or hold a value of another type are counted in
+    faults().
 
     Args:
         span: scene time shown, s; 0 shows the whole flight.
@@ -88,15 +89,18 @@ class pair_display(message_sink):
     @guarded
     def _on_configuration(self, message):
         report = pmt.to_python(message)
-        change = {key: report[key] for key in ("scene_time", "tx", "rx", "mode")}
+        mode = pmt.symbol_to_string(pmt.dict_ref(message, pmt.intern("mode"), pmt.PMT_NIL))
+        change = {"scene_time": float(report["scene_time"]), "tx": int(report["tx"]),
+                  "rx": int(report["rx"]), "mode": mode}
         with self._lock:
             self._configurations.append(change)
 
     def _keep_strongest(self, kept, report, key):
-        pair = report["tx"], report["rx"]
-        if not len(report["snr"]):
+        pair, time = (int(report["tx"]), int(report["rx"])), float(report["scene_time"])
+        snr, values = (np.asarray(report[name], dtype=float) for name in ("snr", key))
+        if not len(snr):
             return
-        entry = report["scene_time"], report[key][int(np.argmax(report["snr"]))]
+        entry = time, float(values[np.argmax(snr)])
         with self._lock:
             kept[pair].append(entry)
 

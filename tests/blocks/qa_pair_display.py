@@ -8,7 +8,7 @@ import numpy as np
 import pmt
 from gnuradio import gr, gr_unittest, isac
 from PyQt5 import QtWidgets
-from report_messages import detections, dictionary, wait_until, without
+from report_messages import changed, detections, dictionary, wait_until, without
 
 
 def configuration(scene_time, tx, rx, mode):
@@ -60,7 +60,13 @@ class qa_pair_display(gr_unittest.TestCase):
         self.deliver(("detections", pmt.intern("nothing")), ("detections", without(report, "rx")),
                      ("combined", without(report, "range")),
                      ("configuration", without(configuration(0.0, 0, 0, "monostatic"), "mode")),
-                     until=lambda: sum(self.display.faults().values()) == 4)
+                     # Of a wrong type, which would else come to light in Qt's thread.
+                     ("detections", changed(report, "scene_time", pmt.intern("now"))),
+                     ("detections", changed(report, "snr", pmt.intern("high"))),
+                     ("combined", changed(report, "range", pmt.intern("far"))),
+                     ("configuration", configuration(0.0, 0, 0, 3)),
+                     ("configuration", configuration(pmt.intern("now"), 0, 0, "bistatic")),
+                     until=lambda: sum(self.display.faults().values()) == 9)
         self.assertEqual(self.display.series(), ({}, {}, []))
         self.display._draw()
 

@@ -22,7 +22,6 @@ NAN, INF = math.nan, math.inf
 GRID = isac.ofdm_grid(fft_len=64, cp_len=16, num_symbols=16)
 NO_PILOTS = isac.ofdm_grid(fft_len=64, cp_len=16, num_symbols=16, pilots="none")
 NO_DATA = isac.ofdm_grid(fft_len=64, cp_len=16, num_symbols=16, pilots="all")
-TARGET = isac.target((0, 0, 0))
 NOT_NEGATIVE = (-1.0, -1e-9, NAN, INF)
 POSITIVE = (0.0, -1.0, NAN, INF)
 FINITE = (NAN, INF, -INF)
@@ -36,8 +35,9 @@ SWITCHES = {"preamble", "dc_null", "repeat_frame", "noise_enabled"}
 class given:
     """A value that is wrong together with other parameters, or that is told of by another name."""
 
-    def __init__(self, value, told=None, shown=None, **others):
+    def __init__(self, value, told=None, shown=None, in_grc=True, **others):
         self.value, self.told, self.shown, self.others = value, told, shown, others
+        self.in_grc = in_grc
 
 
 # For each: the parameters that have to be given, and what is wrong for each parameter.
@@ -70,7 +70,8 @@ TABLE = {
         "tx_power_dbm": (-201.0, 101.0, NAN, INF),
         "input": ("", "bytes"),
         "num_frames": (-1,),
-        "when_starved": ("", "stop", given("wait", input="none")),
+        # Without an input GRC hides it, and makes it "idle".
+        "when_starved": ("", "stop", given("wait", in_grc=False, input="none")),
     }),
     "ofdm_demodulator": ({"grid": GRID}, {
         "grid": (given(None, shown="none"),),
@@ -195,7 +196,7 @@ class qa_refusals(unittest.TestCase):
             self.assertEqual(set(wrong), set(parameters_of(name)) - SWITCHES, name)
         made = {path.name.split(".")[0].replace("isac_", "", 1)
                 for path in GRC.glob("isac_*.block.yml")}
-        displays = {"handover_display", "pair_display"}  # see their own tests
+        displays = {"handover_display", "pair_display"}  # see the tests of their own
         self.assertEqual(made - displays, set(TABLE))
 
     def test_wrong_values_are_refused(self):
@@ -242,6 +243,36 @@ class qa_refusals(unittest.TestCase):
                     self.assertTrue(guarded, "neither options nor an assert")
             for line in text.get("asserts", []):
                 self.assertEqual(line.count("${"), 1, line)
+
+    def test_grc_refuses_the_same_values(self):
+        for name, (_, wrong) in TABLE.items():
+            text = yaml.safe_load((GRC / f"isac_{name}.block.yml").read_text())
+            if "value" in text:  # of a variable, which is made, and refused, while it is edited
+                continue
+            parameters = {parameter["id"]: parameter for parameter in text["parameters"]}
+            for parameter, values in wrong.items():
+                for case in values:
+                    case = case if isinstance(case, given) else given(case)
+                    # That a place is finite, only the trajectory asks.
+                    if not case.in_grc or case.told == "position" or case.value is None:
+                        continue
+                    with self.subTest(block=name, **{parameter: case.value}):
+                        self.assertFalse(self.passes_grc(
+                            text, parameters, {**case.others, parameter: case.value}))
+
+    @staticmethod
+    def passes_grc(text, parameters, changed):
+        scope = {"grid": GRID}
+        for key, parameter in parameters.items():
+            if key in changed:
+                options = parameter.get("options")
+                if options and str(changed[key]) not in options:
+                    return False
+                scope[key] = changed[key]
+            elif key != "grid":
+                default = parameter["default"]
+                scope[key] = default if parameter["dtype"] == "string" else eval(default)
+        return all(eval(line.strip()[2:-1], scope) for line in text.get("asserts", []))
 
 
 if __name__ == "__main__":

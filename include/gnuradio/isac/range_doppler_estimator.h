@@ -60,7 +60,7 @@ public:
      *                         "division" (rows over the reference)
      * \param window           "rectangular", "hann", "hamming", "blackman",
      *                         "blackman_harris", "nuttall", "flattop", "kaiser", "tukey"
-     * \param window_parameter beta of "kaiser" (>= 0), alpha of "tukey" (0 to 1)
+     * \param window_parameter beta of "kaiser" (0 to 100), alpha of "tukey" (0 to 1)
      * \param pad_delay        zero-padding of the range axis: 1, 2, 4 or 8
      * \param pad_doppler      zero-padding of the Doppler axis: 1, 2, 4 or 8
      * \param cfar             "ca" or "os"
