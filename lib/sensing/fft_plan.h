@@ -13,7 +13,7 @@
 namespace gr {
 namespace isac {
 
-//! Contiguous in-place transforms of one length; owns the plan.
+//! In-place transforms of one length; owns the plan.
 class fft_plan
 {
 public:
@@ -22,8 +22,10 @@ public:
      * \param count   transforms, one after the other
      * \param sign    FFTW_FORWARD or FFTW_BACKWARD
      * \param buffer  of length * count values; measuring overwrites it
+     * \param beside  the transforms lie beside each other instead: value i of the one
+     *                after value i of the other
      */
-    fft_plan(int length, int count, int sign, gr_complex* buffer)
+    fft_plan(int length, int count, int sign, gr_complex* buffer, bool beside = false)
     {
         auto* data = reinterpret_cast<fftwf_complex*>(buffer);
         std::lock_guard<std::mutex> lock(gr::fft::planner::mutex());
@@ -32,12 +34,12 @@ public:
                                      count,
                                      data,
                                      nullptr,
-                                     1,
-                                     length,
+                                     beside ? count : 1,
+                                     beside ? 1 : length,
                                      data,
                                      nullptr,
-                                     1,
-                                     length,
+                                     beside ? count : 1,
+                                     beside ? 1 : length,
                                      sign,
                                      FFTW_MEASURE);
     }

@@ -72,6 +72,8 @@ range_doppler_map::range_doppler_map(ofdm_grid::sptr grid, const parameters& p)
       d_work(d_stride * d_pattern.symbols.span),
       d_columns(d_doppler_cells * COLUMNS),
       d_powers(d_doppler_cells * COLUMNS),
+      d_mask_delay(d_pattern.subcarriers.span),
+      d_mask_doppler(d_pattern.symbols.span),
       d_filter(d_pattern.subcarriers.span * (p.pilots_only ? d_pattern.symbols.span : 1)),
       d_energies(d_pattern.subcarriers.span),
       d_row(d_pattern.subcarriers.span)
@@ -89,7 +91,15 @@ range_doppler_map::range_doppler_map(ofdm_grid::sptr grid, const parameters& p)
     d_doppler_fft = std::make_unique<fft_plan>(static_cast<int>(d_doppler_cells),
                                                static_cast<int>(COLUMNS),
                                                FFTW_FORWARD,
-                                               d_columns.data());
+                                               d_columns.data(),
+                                               true);
+    const size_t n = d_grid->num_subcarriers();
+    for (size_t i = 0; i < d_pattern.symbols.span; i++)
+        for (size_t k = 0; k < d_pattern.subcarriers.span; k++)
+            if (d_pattern.used(*d_grid,
+                               d_pattern.symbols.place(i) * n +
+                                   d_pattern.subcarriers.place(k)))
+                d_mask_delay[k] = d_mask_doppler[i] = 1;
     if (p.pilots_only)
         make_pilot_filter();
 }
@@ -217,11 +227,47 @@ bool range_doppler_map::finish(double gain, float* map)
         std::fill_n(map, d_doppler_cells * d_range_cells, 0.0f);
         return false;
     }
-    transform_columns(static_cast<float>(1 / std::sqrt(gain)), map);
+    d_scale = static_cast<float>(1 / std::sqrt(gain));
+    d_num_echoes = 0;
+    transform_columns(map);
     return true;
 }
 
-void range_doppler_map::transform_columns(float scale, float* map)
+void range_doppler_map::process_less(const std::vector<echo>& echoes,
+                                     double energy,
+                                     float* map)
+{
+    const double scale = d_division || d_params.pilots_only ? 1 : energy;
+    d_num_echoes = echoes.size();
+    for (size_t e = 0; e < d_num_echoes; e++)
+        spread(echoes[e], scale, e);
+    transform_columns(map);
+}
+
+// What an echo makes of d_work.
+void range_doppler_map::spread(const echo& e, double scale, size_t place)
+{
+    if (place == d_echo_rows.size()) {
+        d_echo_rows.emplace_back(d_stride);
+        d_echo_turns.emplace_back(d_pattern.symbols.span);
+    }
+    auto& row = d_echo_rows[place];
+    const size_t span = d_pattern.subcarriers.span;
+    for (size_t k = 0; k < span; k++)
+        row[k] =
+            gr_complex(std::polar(scale, -2 * PI * d_pattern.frequencies[k] * e.delay)) *
+            (d_window_delay[k] * d_mask_delay[k]);
+    std::fill(row.begin() + span, row.end(), gr_complex(0, 0));
+    d_range_fft->execute(row.data());
+    auto& turns = d_echo_turns[place];
+    for (size_t i = 0; i < turns.size(); i++)
+        turns[i] = gr_complex(e.amplitude *
+                              std::polar(1.0, 2 * PI * e.doppler * d_pattern.times[i])) *
+                   d_mask_doppler[i];
+}
+
+// Columns are transformed beside each other, as they lie in the rows.
+void range_doppler_map::transform_columns(float* map)
 {
     const size_t rows = d_doppler_cells;
     const size_t used = d_pattern.symbols.span;
@@ -229,23 +275,31 @@ void range_doppler_map::transform_columns(float scale, float* map)
     for (size_t first = 0; first < d_range_cells; first += COLUMNS) {
         const size_t count = std::min(COLUMNS, d_range_cells - first);
         for (size_t i = 0; i < used; i++) {
-            const float weight = scale * d_window_doppler[i];
-            const gr_complex* from = d_work.data() + i * d_stride + first;
-            gr_complex* to = d_columns.data() + i;
-            for (size_t c = 0; c < COLUMNS; c++)
-                to[c * rows] = from[c] * weight;
+            const auto* from =
+                reinterpret_cast<const float*>(d_work.data() + i * d_stride + first);
+            auto* to = reinterpret_cast<float*>(d_columns.data() + i * COLUMNS);
+            const float weight = d_scale * d_window_doppler[i];
+            for (size_t c = 0; c < 2 * COLUMNS; c++)
+                to[c] = from[c] * weight;
+            for (size_t e = 0; e < d_num_echoes; e++) {
+                const auto* echo =
+                    reinterpret_cast<const float*>(d_echo_rows[e].data() + first);
+                const gr_complex turn = weight * d_echo_turns[e][i];
+                for (size_t c = 0; c < 2 * COLUMNS; c += 2) {
+                    to[c] -= echo[c] * turn.real() - echo[c + 1] * turn.imag();
+                    to[c + 1] -= echo[c] * turn.imag() + echo[c + 1] * turn.real();
+                }
+            }
         }
-        for (size_t c = 0; c < COLUMNS; c++)
-            std::fill_n(
-                d_columns.data() + c * rows + used, rows - used, gr_complex(0, 0));
+        std::fill(d_columns.begin() + used * COLUMNS, d_columns.end(), gr_complex(0, 0));
         d_doppler_fft->execute(d_columns.data());
         volk_32fc_magnitude_squared_32f(
             d_powers.data(), d_columns.data(), static_cast<unsigned int>(COLUMNS * rows));
         // Doppler 0 moves from row 0 to the middle.
         for (size_t d = 0; d < rows; d++) {
-            float* to = map + (d + half) % rows * d_range_cells + first;
-            for (size_t c = 0; c < count; c++)
-                to[c] = d_powers[c * rows + d];
+            const size_t to = d < rows - half ? d + half : d + half - rows;
+            std::copy_n(
+                d_powers.data() + d * COLUMNS, count, map + to * d_range_cells + first);
         }
     }
 }

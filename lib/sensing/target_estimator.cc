@@ -24,8 +24,9 @@ constexpr double NOISE_IN_A_PEAK = 2;
 // training cells matter.
 constexpr double MASKING = 300;
 
-// Cells between two echoes that the map does not part.
-constexpr double SPLIT = 0.5;
+// Cells between two echoes that the elements' extent does not part: what stands closer is
+// what the echo's model leaves of it, as by filters at the edges of the band.
+constexpr double SPLIT = 1;
 
 // Relaxation ends when no echo moves by this many cells more, or after these rounds.
 constexpr double SETTLED = 0.01;
@@ -72,9 +73,7 @@ bool target_estimator::process(const gr_complex* rows,
         d_residual = d_frame_power * d_fit.num_elements();
         bool found = fit();
         for (int pass = 1; pass < d_params.max_passes && found && masks(); pass++) {
-            subtract_first();
-            d_map.process_products(d_fit.products(), d_fit.energies(), d_left.data());
-            find(d_left.data());
+            search_again();
             found = fit();
         }
         d_noise = noise();
@@ -97,6 +96,19 @@ void target_estimator::find(const float* powers)
     const size_t most = CLUSTERS_A_TARGET * d_params.max_targets;
     if (d_cells.size() > most)
         d_cells.resize(most);
+}
+
+// What the echoes leave of the frame.
+void target_estimator::search_again()
+{
+    if (d_fit.separable()) {
+        const double energy = d_fit.energy() / d_fit.num_elements();
+        d_map.process_less(d_echoes, energy, d_left.data());
+    } else {
+        subtract_first();
+        d_map.process_products(d_fit.products(), d_fit.energies(), d_left.data());
+    }
+    find(d_left.data());
 }
 
 // Fits the clusters; returns whether there was an echo among them.

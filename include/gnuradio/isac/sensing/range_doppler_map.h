@@ -8,6 +8,7 @@
 #include <gnuradio/gr_complex.h>
 #include <gnuradio/isac/api.h>
 #include <gnuradio/isac/ofdm_grid.h>
+#include <gnuradio/isac/sensing/echo.h>
 #include <gnuradio/isac/sensing/element_pattern.h>
 #include <volk/volk_alloc.hh>
 #include <complex>
@@ -76,6 +77,15 @@ public:
      */
     bool process_products(const gr_complex* products, const float* energies, float* map);
 
+    /*!
+     * The frame processed last once more, less echoes, at half the cost. The pattern must
+     * be separable and the elements of equal energy.
+     *
+     * \param echoes  relative to the reference
+     * \param energy  abs(reference)^2 of an element
+     */
+    void process_less(const std::vector<echo>& echoes, double energy, float* map);
+
     size_t doppler_cells() const { return d_doppler_cells; }
     size_t range_cells() const { return d_range_cells; }
     double delay_step() const { return d_delay_step; }     //!< s a cell
@@ -104,7 +114,8 @@ private:
     void make_pilot_filter();
     double weight_products(size_t i, const gr_complex* products, const float* energies);
     bool finish(double gain, float* map);
-    void transform_columns(float scale, float* map);
+    void spread(const echo& e, double amplitude, size_t place);
+    void transform_columns(float* map);
 
     ofdm_grid::sptr d_grid;
     parameters d_params;
@@ -116,14 +127,21 @@ private:
     double d_doppler_step;
     std::vector<float> d_window_delay;
     std::vector<float> d_window_doppler;
-    size_t d_stride;                    // of d_work, values
-    volk::vector<gr_complex> d_work;    // symbols used x range cells
-    volk::vector<gr_complex> d_columns; // a few columns, one after the other
-    volk::vector<float> d_powers;       // of d_columns
-    volk::vector<gr_complex> d_filter;  // windowed reference: all pilots, or a row
-    volk::vector<float> d_energies;     // of a row
-    volk::vector<gr_complex> d_row;     // the comb's teeth of a row
-    double d_pilot_gain = 0;            // noise power that d_filter lets through
+    size_t d_stride;                                 // of d_work, values
+    volk::vector<gr_complex> d_work;                 // symbols used x range cells
+    volk::vector<gr_complex> d_columns;              // a few columns beside each other
+    volk::vector<float> d_powers;                    // of d_columns
+    std::vector<float> d_mask_delay, d_mask_doppler; // 1 where elements are used
+    // Echoes to be left out of the map: their rows of d_work are the first times the
+    // second, symbol by symbol.
+    std::vector<volk::vector<gr_complex>> d_echo_rows;
+    std::vector<std::vector<gr_complex>> d_echo_turns;
+    size_t d_num_echoes = 0;
+    float d_scale = 0;                 // of amplitudes, of the frame processed last
+    volk::vector<gr_complex> d_filter; // windowed reference: all pilots, or a row
+    volk::vector<float> d_energies;    // of a row
+    volk::vector<gr_complex> d_row;    // the comb's teeth of a row
+    double d_pilot_gain = 0;           // noise power that d_filter lets through
     std::unique_ptr<fft_plan> d_range_fft;
     std::unique_ptr<fft_plan> d_doppler_fft;
 };

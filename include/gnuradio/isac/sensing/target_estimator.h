@@ -65,6 +65,7 @@ public:
 private:
     void find(const float* powers);
     bool fit();
+    void search_again();
     bool masks() const;
     void subtract_first();
     bool splits(const echo& e) const;
