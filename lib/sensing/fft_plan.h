@@ -21,11 +21,10 @@ public:
      * \param length  of each transform
      * \param count   transforms, one after the other
      * \param sign    FFTW_FORWARD or FFTW_BACKWARD
-     * \param buffer  of length * count values; measuring overwrites it
-     * \param beside  the transforms lie beside each other instead: value i of the one
-     *                after value i of the other
+     * \param buffer  of count * distance values; measuring overwrites it
+     * \param distance from one transform to the next
      */
-    fft_plan(int length, int count, int sign, gr_complex* buffer, bool beside = false)
+    fft_plan(int length, int count, int sign, gr_complex* buffer, int distance)
     {
         auto* data = reinterpret_cast<fftwf_complex*>(buffer);
         std::lock_guard<std::mutex> lock(gr::fft::planner::mutex());
@@ -34,12 +33,12 @@ public:
                                      count,
                                      data,
                                      nullptr,
-                                     beside ? count : 1,
-                                     beside ? 1 : length,
+                                     1,
+                                     distance,
                                      data,
                                      nullptr,
-                                     beside ? count : 1,
-                                     beside ? 1 : length,
+                                     1,
+                                     distance,
                                      sign,
                                      FFTW_MEASURE);
     }

@@ -78,13 +78,18 @@ public:
     bool process_products(const gr_complex* products, const float* energies, float* map);
 
     /*!
-     * The frame processed last once more, less echoes, at half the cost. The pattern must
-     * be separable and the elements of equal energy.
+     * What echoes make of the map, for process_less() and predicted(). The pattern must
+     * be separable; the elements are taken for ones of equal energy.
      *
      * \param echoes  relative to the reference
      * \param energy  abs(reference)^2 of an element
+     * \param first   echoes before this one are as they were
      */
-    void process_less(const std::vector<echo>& echoes, double energy, float* map);
+    void predict(const std::vector<echo>& echoes, double energy, size_t first = 0);
+    //! Power that the echoes have in a cell of the frame processed last.
+    double predicted(size_t doppler, size_t range) const;
+    //! The frame processed last less the echoes, at half the cost.
+    void process_less(float* map);
 
     size_t doppler_cells() const { return d_doppler_cells; }
     size_t range_cells() const { return d_range_cells; }
@@ -114,8 +119,8 @@ private:
     void make_pilot_filter();
     double weight_products(size_t i, const gr_complex* products, const float* energies);
     bool finish(double gain, float* map);
-    void spread(const echo& e, double amplitude, size_t place);
-    void transform_columns(float* map);
+    void spread(const echo& e, double scale, size_t place);
+    void transform_columns(size_t num_echoes, float* map);
 
     ofdm_grid::sptr d_grid;
     parameters d_params;
@@ -129,13 +134,16 @@ private:
     std::vector<float> d_window_doppler;
     size_t d_stride;                                 // of d_work, values
     volk::vector<gr_complex> d_work;                 // symbols used x range cells
-    volk::vector<gr_complex> d_columns;              // a few columns beside each other
+    size_t d_column_stride;                          // of d_columns, values
+    volk::vector<gr_complex> d_columns;              // a few columns, one after the other
     volk::vector<float> d_powers;                    // of d_columns
     std::vector<float> d_mask_delay, d_mask_doppler; // 1 where elements are used
-    // Echoes to be left out of the map: their rows of d_work are the first times the
-    // second, symbol by symbol.
-    std::vector<volk::vector<gr_complex>> d_echo_rows;
-    std::vector<std::vector<gr_complex>> d_echo_turns;
+    // An echo in d_work is row times turns, and in the map row times column.
+    struct response {
+        volk::vector<gr_complex> row;
+        std::vector<gr_complex> turns, column;
+    };
+    std::vector<response> d_echoes; // as many as a frame ever had
     size_t d_num_echoes = 0;
     float d_scale = 0;                 // of amplitudes, of the frame processed last
     volk::vector<gr_complex> d_filter; // windowed reference: all pilots, or a row
