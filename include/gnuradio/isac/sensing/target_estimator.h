@@ -66,6 +66,7 @@ public:
     const parameters& params() const { return d_params; }
 
 private:
+    bool find_strongest();
     void find(const float* powers);
     bool fit();
     void search_again();
@@ -83,6 +84,7 @@ private:
     range_doppler_map d_map;
     cfar d_detector;
     echo_fit d_fit;
+    float d_dynamic_range;
     volk::vector<float> d_powers;
     volk::vector<float> d_left; // powers of what the echoes leave
     std::vector<map_cell> d_cells;
