@@ -142,7 +142,7 @@ def draw(file, flights, results):
     from matplotlib import pyplot
 
     figure, axes = pyplot.subplots(
-        len(flights), 2, figsize=(12, 1.2 + 2.4 * len(flights)), squeeze=False, sharex="row",
+        len(flights), 2, figsize=(12, 1 + 2.8 * len(flights)), squeeze=False, sharex="row",
         gridspec_kw={"width_ratios": (3, 2)}, constrained_layout=True)
     for (rsrp_axis, cell_axis), flight, result in zip(axes, flights, results):
         times = (flight.times - flight.times[0]) / 60
@@ -159,13 +159,12 @@ def draw(file, flights, results):
                            linewidth=2.5 if name == "network" else 1,
                            label=f"{name}: {counts['handovers']} handovers, "
                                  f"{counts['ping_pongs']} ping-pongs")
-        rsrp_axis.set_ylabel("serving RSRP (dBm)")
-        rsrp_axis.set_title(result["flight"], fontsize="medium")
+        rsrp_axis.set_ylabel(f"{result['flight']}\nserving RSRP (dBm)")
         cell_axis.set_ylabel("serving cell (PCI)")
         cell_axis.set_yticks(range(len(served)), [flight.pcis[cell] for cell in served],
                              fontsize=6 if len(served) > 12 else 8)
         for axis in (rsrp_axis, cell_axis):
-            axis.legend(fontsize="small", loc="lower left")
+            axis.legend(fontsize="small", loc="lower left", bbox_to_anchor=(0, 1), ncol=2)
             axis.grid(alpha=0.3)
             axis.set_xlabel("time (min)")
     figure.savefig(file, dpi=110)
