@@ -27,6 +27,7 @@ CORRELATION_M = 30.0
 MEASUREMENT_DB = 1.0
 WEAKEST_DBM = -95.0  # that is found
 NEIGHBOURS = 9
+RSRQ_DB = (-19.5, -3.0)  # that a receiver reports
 
 
 def sectors():
@@ -90,7 +91,7 @@ def make(seed, duration, altitude):
         strongest = [cell for cell in np.argsort(-levels, kind="stable")
                      if cell != served and levels[cell] >= WEAKEST_DBM]
         for cell in [served, *strongest[:NEIGHBOURS]]:
-            rsrq = 10 * np.log10(power[cell] / (12 * power.sum()))
+            rsrq = np.clip(10 * np.log10(power[cell] / (12 * power.sum())), *RSRQ_DB)
             yield (f"{time:.3f}", f"{place[0]:.1f}", f"{place[1]:.1f}", f"{altitude:g}",
                    "serving" if cell == served else "neighbour", pcis[cell],
                    f"{levels[cell]:.1f}", f"{round(2 * rsrq) / 2:.1f}",

@@ -79,8 +79,8 @@ class qa_flight_replay(unittest.TestCase):
             result["ours"]["mean_serving_rsrp_dbm"], (-80 - 80 - 80 - 82 - 79) / 5)
 
     def test_a_handover_by_hand(self):
-        # From -90 a step of 10 dB in cell 2 passes 4 dB when 1 - 2^(-19/4 t/0.2) ... the filter
-        # has risen by 10 (1 - exp(-t / 5.28)): 1.73 dB at 1 s, 3.15 at 2, 4.33 at 3.
+        # A step of 10 dB in cell 2 has risen to 10 (1 - exp(-t / 5.28)) in the filter: 1.73 dB at
+        # 1 s, 3.15 at 2 s, 4.33 at 3 s, the first above 4.
         text = HEADER + reading(0, 1, c1=-90, c2=-90) + "".join(
             reading(t, 1, c1=-90, c2=-80) for t in range(1, 6))
         result = self.replay(self.file(text))
@@ -179,6 +179,15 @@ class qa_flight_replay(unittest.TestCase):
         self.assertLess(ours["ping_pongs"], network["ping_pongs"])
         self.assertLess(ours["handovers"], network["handovers"])
         self.assertGreater(ours["mean_serving_rsrp_dbm"], network["mean_serving_rsrp_dbm"])
+
+    def test_robustness_is_told(self):
+        flights = [self.out / f"{seed}.csv" for seed in (2, 3)]
+        for flight in flights:
+            self.run_script("make_flight.py", flight, "--seed", flight.stem, "--duration", 300)
+        told = self.run_script("robustness.py", *flights)
+        self.assertEqual((told.returncode, told.stderr), (0, ""))
+        for name in ("as is", "hysteresis_db +20%", "backwards", "without 2.csv", "plain A3"):
+            self.assertIn(f"\n{name} ", told.stdout)
 
     def test_recorded_flights(self):
         flights = sorted(RECORDED.glob("flight_*m.csv"))
