@@ -29,7 +29,7 @@ SETTING = {
     "l3_period": 0.2,
     "time_to_trigger": 0.0,
     "bound_missing": True,
-    "return_hysteresis_db": 4.0,
+    "return_hysteresis_db": 6.0,
     "return_time": PING_PONG_WINDOW,
     "prohibit_time": 0.0,
 }
@@ -179,7 +179,7 @@ def main(arguments=None):
     if options.json:
         flat = {**together, "ping_pong_window_s": PING_PONG_WINDOW, "setting": SETTING}
         if len(rows) > 1:
-            flat["flights"] = {name: both for name, both in rows}
+            flat["flights"] = [{"flight": name, **both} for name, both in rows]
         Path(options.json).write_text(json.dumps(flat, indent=2) + "\n", encoding="utf-8")
     if options.plot:
         draw(options.plot, flights, results)

@@ -107,7 +107,7 @@ class qa_flight_replay(unittest.TestCase):
         # The mean of all readings, not of the flights.
         self.assertAlmostEqual(result["network"]["mean_serving_rsrp_dbm"], -87.5)
         self.assertEqual(result["network"]["handovers"], 1)
-        self.assertEqual(set(result["flights"]), {"one.csv", "two.csv"})
+        self.assertEqual([f["flight"] for f in result["flights"]], ["one.csv", "two.csv"])
 
     def test_bad_lines_cost_only_themselves(self):
         good = [reading(t, 1 + t // 2 % 2, c1=-80 - t, c2=-82) for t in range(12)]
