@@ -108,6 +108,8 @@ def main(arguments=None):
     options = parser.parse_args(arguments)
     if options.duration < 10:
         parser.error("--duration must be at least 10 s")
+    if options.seed < 0:
+        parser.error("--seed must not be negative")
     with open(options.output, "w", newline="", encoding="utf-8") as file:
         csv.writer(file, lineterminator="\n").writerows(
             make(options.seed, options.duration, options.altitude))
