@@ -14,13 +14,19 @@ double data_rate(double snr, double bandwidth, double sensing_share)
 {
     require_not_negative("data_rate: snr", snr);
     require_positive("data_rate: bandwidth", bandwidth);
-    require_within("data_rate: sensing_share", sensing_share, 0, 1);
+    require(sensing_share >= 0 && sensing_share <= 1,
+            "data_rate: sensing_share",
+            sensing_share,
+            "must be from 0 to 1");
     return (1 - sensing_share) * bandwidth * std::log2(1 + snr);
 }
 
 double effective_rate(double probability, double rate_serving, double rate_target)
 {
-    require_within("effective_rate: probability", probability, 0, 1);
+    require(probability >= 0 && probability <= 1,
+            "effective_rate: probability",
+            probability,
+            "must be from 0 to 1");
     require_not_negative("effective_rate: rate_serving", rate_serving);
     require_not_negative("effective_rate: rate_target", rate_target);
     return (1 - probability) * rate_serving + probability * rate_target;
