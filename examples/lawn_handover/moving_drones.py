@@ -22,30 +22,29 @@ from gnuradio import isac
 from gnuradio.isac import theory
 
 HEIGHT_M = 200.0
-# Beyond 500 m one station is 10 dB stronger and 1 km nearer: nothing is left to decide. Only this
-# part of the flight from station to station is flown; outage is a share of the whole.
-FLOWN_M = 500.0
+# Half way from the middle to a station, that one is 10 dB stronger: nothing is left to decide
+# (later, for flights that pass to one side). Only this part is flown; outage is a share of the whole
+# flight from station to station.
+FLOWN = 0.5
+FLOWN_ASIDE = 0.2
+MAX_STEPS = 100000
 CHUNK = 500  # flights held in memory at once
 
-BAR = "rsrp L3 0.32 s"
-
-L3 = {"l3_coefficient": 0.25}
+BAR = "rsrp L3 0.32 s"  # what the joint criterion has to beat
 
 
 def settings():
     """The deciders, by name."""
+    l3 = {"l3_coefficient": 0.25}
     found = {f"{criterion} {ttt:.2f} s": {"criterion": criterion, "time_to_trigger": ttt}
              for criterion in ("rsrp", "distance", "joint_or", "joint_and", "joint_veto")
-             for ttt in (0.08, 0.16, 0.32)}
-    found[BAR] = {"criterion": "rsrp", "time_to_trigger": 0.32, **L3}
-    veto = {"criterion": "joint_veto"}
-    found["joint_veto L3 0.32 s"] = {**veto, "time_to_trigger": 0.32, **L3}
-    found["joint_veto L3 0.32 s, 25 m"] = {
-        **veto, "time_to_trigger": 0.32, **L3, "distance_threshold_m": 25.0}
-    found["joint_veto L3 0.40 s, 20 m"] = {
-        **veto, "time_to_trigger": 0.40, **L3, "distance_threshold_m": 20.0}
+             for ttt in (0.16, 0.32, 0.48)}
+    for criterion, ttt in (("rsrp", 0.32), ("rsrp", 0.48), ("joint_veto", 0.48)):
+        found[f"{criterion} L3 {ttt:.2f} s"] = {
+            "criterion": criterion, "time_to_trigger": ttt, **l3}
+    # A handover exactly a second after the last would still count as a ping-pong.
     found["joint_veto 0.16 s, prohibit 1 s"] = {
-        **veto, "time_to_trigger": 0.16, "prohibit_time": 1.0 + 1e-3}
+        "criterion": "joint_veto", "time_to_trigger": 0.16, "prohibit_time": 1.001}
     return found
 
 
@@ -54,26 +53,36 @@ class Flights:
 
     def __init__(self, arguments):
         step_m = arguments.speed * arguments.step
-        self.x = np.arange(-FLOWN_M, FLOWN_M + step_m / 2, step_m)
+        self.station_x = arguments.station_distance / 2
+        self.half_m = FLOWN * self.station_x + FLOWN_ASIDE * arguments.lateral
+        self.x = np.arange(-self.half_m, self.half_m + step_m / 2, step_m)
         self.times = arguments.step * np.arange(len(self.x))
-        self.shadowing_std = theory.shadowing_std_uma_av(HEIGHT_M)
+        self.lateral, self.range_error = arguments.lateral, arguments.range_error
+        self.shadowing_std = arguments.shadowing
         self.kept = math.exp(-step_m / arguments.correlation)
         self.random = np.random.default_rng(arguments.seed)
-        self.distance = np.stack(lawn.distances(self.x, height=HEIGHT_M), axis=1)
-        self.mean_rsrp = (lawn.TX_POWER_DBM - 10 * math.log10(lawn.SUBCARRIERS)
-                          + 10 * math.log10(lawn.CORRECTED.antennas)
-                          - lawn.path_loss(self.distance))
-        self.range_std = np.sqrt(lawn.CORRECTED.range_variance(self.distance))
+        self.straight = self.scene(np.zeros((1, 1)))
+
+    def scene(self, y):
+        """Distances, mean RSRP and standard deviation of the ranges of flights aside by y."""
+        distance = np.stack(lawn.distances(self.x, y, HEIGHT_M, self.station_x), axis=2)
+        rsrp = (lawn.TX_POWER_DBM - 10 * math.log10(lawn.SUBCARRIERS)
+                + 10 * math.log10(lawn.CORRECTED.antennas) - lawn.path_loss(distance))
+        return distance, rsrp, self.range_error * np.sqrt(lawn.CORRECTED.range_variance(distance))
 
     def draw(self, count):
         """RSRP, distance and SINR, count x steps x cells."""
-        shape = (count, *self.distance.shape)
+        shape = (count, len(self.x), 2)
         shadowing = self.random.normal(0, self.shadowing_std, shape)
         shadowing[:, 1:] *= math.sqrt(1 - self.kept**2)
         for i in range(1, shape[1]):
             shadowing[:, i] += self.kept * shadowing[:, i - 1]
-        rsrp = self.mean_rsrp + shadowing
-        distance = self.distance + self.range_std * self.random.standard_normal(shape)
+        distance, rsrp, range_std = self.straight
+        if self.lateral:
+            distance, rsrp, range_std = self.scene(
+                self.random.uniform(-self.lateral, self.lateral, (count, 1)))
+        rsrp = rsrp + shadowing
+        distance = distance + range_std * self.random.standard_normal(shape)
         # The other cell interferes on the same resources; the noise is 50 dB below it.
         return rsrp, distance, rsrp - rsrp[..., ::-1]
 
@@ -99,8 +108,8 @@ def fly(arguments, progress):
     whole = {}
     for name, chunks in results.items():
         whole[name] = {key: np.concatenate([c[key] for c in chunks]) for key in chunks[0]}
-        whole[name]["outage"] *= FLOWN_M / lawn.STATION_X_M
-        whole[name]["first_x_m"] = arguments.speed * whole[name].pop("first_time") - FLOWN_M
+        whole[name]["outage"] *= flights.half_m / flights.station_x
+        whole[name]["first_x_m"] = arguments.speed * whole[name].pop("first_time") - flights.half_m
     return whole
 
 
@@ -165,7 +174,7 @@ def plot(table, results, path):
     trade.set(yscale="log", xlabel="Outage (share of the flight, 1/1000)",
               ylabel="Ping-pongs a flight (none: at the bottom)")
     bins = np.arange(-200.0, 201.0, 5.0)
-    for name in (BAR, "distance 0.16 s", "joint_or 0.16 s", "joint_veto 0.16 s"):
+    for name in (BAR, "distance 0.16 s", "joint_or 0.16 s", "joint_veto 0.48 s"):
         first.hist(results[name]["first_x_m"], bins, histtype="step", density=True,
                    color=colours[name.split()[0]], label=name)
     first.set(yscale="log", ylim=(1e-4, 1), xlabel="First handover at x (m)",
@@ -178,12 +187,18 @@ def plot(table, results, path):
 
 
 def parse_arguments():
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser = lawn.Parser(description=__doc__.split("\n")[0])
 
     def positive(text):
         value = float(text)
         if not (value > 0 and math.isfinite(value)):
             raise argparse.ArgumentTypeError(f"{text}: must be positive")
+        return value
+
+    def not_negative(text):
+        value = float(text)
+        if not (value >= 0 and math.isfinite(value)):
+            raise argparse.ArgumentTypeError(f"{text}: must be zero or positive")
         return value
 
     def count(text):
@@ -198,6 +213,15 @@ def parse_arguments():
                         help="between two measurements (default: %(default)s)")
     parser.add_argument("--correlation", type=positive, default=10.0, metavar="M",
                         help="of the shadowing, to 1/e (default: %(default)s)")
+    parser.add_argument("--shadowing", type=not_negative, metavar="DB",
+                        default=theory.shadowing_std_uma_av(HEIGHT_M),
+                        help="standard deviation (default: %(default).3f, UMa-AV at 200 m)")
+    parser.add_argument("--station-distance", type=not_negative, default=2 * lawn.STATION_X_M,
+                        metavar="M", help="(default: %(default)s)")
+    parser.add_argument("--lateral", type=not_negative, default=0.0, metavar="M",
+                        help="flights pass aside by up to this, uniformly (default: %(default)s)")
+    parser.add_argument("--range-error", type=not_negative, default=1.0, metavar="FACTOR",
+                        help="of the Cramer-Rao bound's standard deviation (default: %(default)s)")
     parser.add_argument("--seed", type=int, default=1, help="(default: %(default)s)")
     parser.add_argument("--plot", type=Path, metavar="FILE", help="write the picture there")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the results there too")
@@ -206,9 +230,12 @@ def parse_arguments():
 
 def main():
     arguments = parse_arguments()
-    if arguments.speed * arguments.step > FLOWN_M:
-        sys.exit(f"--speed and --step: {arguments.speed * arguments.step:g} m a step, "
-                 f"must be at most {FLOWN_M:g} m")
+    if arguments.station_distance == 0:
+        sys.exit("--station-distance 0: the stations coincide, there is nothing to decide")
+    steps = FLOWN * arguments.station_distance / (arguments.speed * arguments.step)
+    if not 2 <= steps <= MAX_STEPS:
+        sys.exit(f"--speed, --step and --station-distance make {steps:.3g} steps a flight, "
+                 f"must be from 2 to {MAX_STEPS}")
     started = time.monotonic()
 
     def progress(done):
@@ -220,8 +247,9 @@ def main():
     if sys.stderr.isatty():
         print(file=sys.stderr)
     print(f"{arguments.flights} flights at {arguments.speed:g} m/s, a measurement every "
-          f"{arguments.step:g} s, shadowing {theory.shadowing_std_uma_av(HEIGHT_M):.3f} dB "
-          f"correlated over {arguments.correlation:g} m\n")
+          f"{arguments.step:g} s, shadowing {arguments.shadowing:.3f} dB "
+          f"correlated over {arguments.correlation:g} m, aside by up to {arguments.lateral:g} m, range "
+          f"errors {arguments.range_error:g} times the bound\n")
     print_summary(table)
     print(f"\nflown in {time.monotonic() - started:.0f} s")
     try:

@@ -5,7 +5,6 @@
 """Reproduces Figs 2 to 7 of J. Li et al., "Sensing-Enhanced Handover Criterion for Low-Altitude Wireless
 Networks": each under the convention that gives the paper's digits, and with the physics corrected."""
 
-import argparse
 import json
 import math
 import sys
@@ -287,12 +286,12 @@ def figure_6(table):
 
 def figure_7(table):
     x = np.arange(-1000.0, 1001.0, 1.0)
-    y = np.arange(-1000.0, 1001.0, 20.0)[:, None]
+    y = np.arange(-1000.0, 1001.0, 50.0)[:, None]
     found = {}
     for scene, name in ((PAPER, "paper"), (CORRECTED, "corrected")):
         gain = scene.rate_gain(x, y) / 1e6
         found[name] = gain
-        convention = f"{name}: Nt = 32, h = 200 m, 1 m x 20 m grid"
+        convention = f"{name}: Nt = 32, h = 200 m, 1 m x 50 m grid"
         table.add(7, "largest gain of the effective rate, Mbit/s", 2.67, gain.max(), convention)
         middle = x[np.argmax(gain[y[:, 0] == 0])]
         table.add(7, "x of the largest gain at y = 0, m", None, middle, convention)
@@ -326,10 +325,10 @@ def write_pictures(folder, drawings):
 
 
 def parse_arguments():
-    parser = argparse.ArgumentParser(description=" ".join(__doc__.split()))
+    parser = lawn.Parser(description=" ".join(__doc__.split()))
     parser.add_argument("--plot", type=Path, metavar="DIR", help="write the pictures there")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the table there too")
-    parser.add_argument("--draws", type=int, default=20,
+    parser.add_argument("--draws", type=int, default=10,
                         help="shadowed maps of Fig. 2 (default: %(default)s)")
     parser.add_argument("--seed", type=int, default=1, help="of the shadowing (default: 1)")
     arguments = parser.parse_args()
