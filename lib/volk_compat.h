@@ -23,6 +23,20 @@ multiply_scalar(gr_complex* out, const gr_complex* in, gr_complex scalar, size_t
 #endif
 }
 
+//! out = in + conj(x) * scalar
+inline void multiply_conjugate_add(gr_complex* out,
+                                   const gr_complex* in,
+                                   const gr_complex* x,
+                                   gr_complex scalar,
+                                   size_t count)
+{
+#if VOLK_VERSION >= 030100
+    volk_32fc_x2_s32fc_multiply_conjugate_add2_32fc(out, in, x, &scalar, count);
+#else
+    volk_32fc_x2_s32fc_multiply_conjugate_add_32fc(out, in, x, scalar, count);
+#endif
+}
+
 } // namespace isac
 } // namespace gr
 

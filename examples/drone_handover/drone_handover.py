@@ -366,6 +366,13 @@ def plot(flight, times, positions, path):
     figure.savefig(path, dpi=110)
 
 
+def natural(text):
+    value = int(text)
+    if value < 0:
+        raise ValueError
+    return value
+
+
 def parse_arguments():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--gui", action="store_true", help="open the live flowgraph instead")
@@ -377,7 +384,7 @@ def parse_arguments():
                         help="scene time between two frames (default: 800 frames a flight)")
     parser.add_argument("--shadowing", type=float, metavar="DB",
                         help="standard deviation (default: that of UMa-AV at 200 m, 1.24 dB)")
-    parser.add_argument("--seed", type=int, default=1, help="of shadowing and noise (default: 1)")
+    parser.add_argument("--seed", type=natural, default=1, help="of shadowing and noise (default: 1)")
     parser.add_argument("--plot", type=Path, metavar="FILE", default=Path("drone_handover.png"),
                         help="picture to write (default: %(default)s)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the results there too")

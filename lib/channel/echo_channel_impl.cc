@@ -63,6 +63,8 @@ echo_channel_impl::echo_channel_impl(ofdm_grid::sptr grid,
       d_frame_start(start_time),
       d_origin_time(start_time)
 {
+    require(tx >= 0, "echo_channel: tx", tx, "must not be negative");
+    require(rx >= 0, "echo_channel: rx", rx, "must not be negative");
     require_not_negative("echo_channel: revisit_interval", revisit_interval);
     require_finite("echo_channel: start_time", start_time);
     // Frame and scene_time are written anew, the others passed on by hand.

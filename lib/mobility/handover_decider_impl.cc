@@ -22,10 +22,10 @@ const std::vector<int64_t>& checked_cells(const std::vector<int64_t>& cells)
 {
     require(!cells.empty(), "handover: number of cells", 0, "must be at least 1");
     for (size_t i = 0; i < cells.size(); i++) {
-        require(cells[i] >= 0, "handover: cell", cells[i], "must not be negative");
+        require(cells[i] >= 0, "handover: cells", cells[i], "must not be negative");
         require(std::find(cells.begin(), cells.begin() + i, cells[i]) ==
                     cells.begin() + i,
-                "handover: cell",
+                "handover: cells",
                 cells[i],
                 "must be listed once");
     }

@@ -28,12 +28,12 @@ const std::vector<node_pair>& checked_pairs(const std::vector<node_pair>& pairs)
     require(!pairs.empty(), "combiner: number of pairs", 0, "must be at least 1");
     for (size_t i = 0; i < pairs.size(); i++) {
         require(pairs[i].first >= 0 && pairs[i].second >= 0,
-                "combiner: pair",
+                "combiner: pairs",
                 text(pairs[i]),
                 "must not be negative");
         require(std::find(pairs.begin(), pairs.begin() + i, pairs[i]) ==
                     pairs.begin() + i,
-                "combiner: pair",
+                "combiner: pairs",
                 text(pairs[i]),
                 "must be listed once");
     }

@@ -7,6 +7,7 @@
 #include <gnuradio/isac/sensing/cfar_threshold.h>
 #include <gnuradio/isac/theory/constants.h>
 #include <Eigen/Dense>
+#include <volk/volk.h>
 #include <algorithm>
 #include <cmath>
 #include <map>
@@ -87,11 +88,10 @@ cfar::cfar(size_t doppler_cells,
       d_params(p),
       d_correlation(correlation),
       d_columns(range_cells),
-      d_outer(range_cells),
-      d_inner(range_cells),
-      d_outer_prefix(range_cells + correlation.stride_delay),
-      d_inner_prefix(range_cells + correlation.stride_delay),
-      d_levels(range_cells)
+      d_beside(range_cells),
+      d_across(range_cells),
+      d_levels(range_cells),
+      d_scales(range_cells)
 {
     require(p.kind == "ca" || p.kind == "os", "cfar: kind", p.kind, "must be ca or os");
     require(p.pfa > 0 && p.pfa < 1, "cfar: pfa", p.pfa, "must be above 0 and below 1");
@@ -99,9 +99,14 @@ cfar::cfar(size_t doppler_cells,
     require_within("cfar: guard_doppler", p.guard_doppler, 0, 1024);
     require_within("cfar: training_delay", p.training_delay, 0, 1024);
     require_within("cfar: training_doppler", p.training_doppler, 0, 1024);
-    require(p.rank > 0 && p.rank <= 1, "cfar: rank", p.rank, "must be above 0 up to 1");
+    require(p.rank > 0 && p.rank <= 1, "cfar: os_rank", p.rank, "must be above 0 up to 1");
     fit_window();
     solve_columns();
+    const size_t reach = p.guard_delay + p.training_delay;
+    d_sums.resize(range_cells + (2 * reach + 1) * correlation.stride_delay);
+    d_window.resize(d_sums.size());
+    for (size_t r = 0; r < range_cells; r++)
+        d_scales[r] = static_cast<float>(d_columns[r].multiplier / d_columns[r].training);
 }
 
 void cfar::fit_window()
@@ -138,7 +143,6 @@ void cfar::solve_columns()
         if (is_new)
             known->second = solve(c);
         c.multiplier = known->second;
-        c.scale = c.multiplier / c.training;
         most = std::max(most, c.training);
     }
     d_training.resize(most);
@@ -193,93 +197,82 @@ void cfar::process(const float* map, std::vector<map_cell>& detected, float* thr
 // In double precision: a target 100 dB above the noise leaves the running sums exact.
 void cfar::start_rows(const float* map, size_t row)
 {
-    std::fill(d_outer.begin(), d_outer.end(), 0.0);
-    std::fill(d_inner.begin(), d_inner.end(), 0.0);
+    std::fill(d_beside.begin(), d_beside.end(), 0.0);
+    std::fill(d_across.begin(), d_across.end(), 0.0);
     const long reach = d_reach_doppler, guard = d_guard_doppler;
     for (long j = -reach; j <= reach; j++) {
         const float* values = map + wrapped(row, j) * d_range_cells;
+        double* sums = std::abs(j) <= guard ? d_across.data() : d_beside.data();
         for (size_t r = 0; r < d_range_cells; r++)
-            d_outer[r] += values[r];
-        if (std::abs(j) <= guard)
-            for (size_t r = 0; r < d_range_cells; r++)
-                d_inner[r] += values[r];
+            sums[r] += values[r];
     }
 }
 
-// Rows a stride apart share their sums but for the one that enters and the one that
-// leaves.
+// Rows a stride apart share their sums but for the rows that enter, leave, or change
+// between the two.
 void cfar::advance_rows(const float* map, size_t row)
 {
     const long reach = d_reach_doppler, guard = d_guard_doppler;
     const auto at_row = [&](long j) { return map + wrapped(row, j) * d_range_cells; };
-    const float* outer_in = at_row(reach);
-    const float* outer_out = at_row(-reach - 1);
-    const float* inner_in = at_row(guard);
-    const float* inner_out = at_row(-guard - 1);
-    double* outer = d_outer.data();
-    double* inner = d_inner.data();
+    const float* first = at_row(reach);
+    const float* to_across = at_row(guard);
+    const float* from_across = at_row(-guard - 1);
+    const float* last = at_row(-reach - 1);
+    double* beside = d_beside.data();
+    double* across = d_across.data();
     for (size_t r = 0; r < d_range_cells; r++) {
-        outer[r] += static_cast<double>(outer_in[r]) - outer_out[r];
-        inner[r] += static_cast<double>(inner_in[r]) - inner_out[r];
+        const double change = static_cast<double>(to_across[r]) - from_across[r];
+        across[r] += change;
+        beside[r] += static_cast<double>(first[r]) - last[r] - change;
     }
 }
 
-// Sums along delay over all columns before, each stride's columns apart; the leading
-// zeros stand for what lies before the map.
-void cfar::accumulate_columns()
+// Sums of \p length values a stride apart, from d_sums[r] on, by doubling. The zeros at
+// both ends cut the window at the map's borders; no sum takes anything away again, so
+// that single precision serves.
+void cfar::slide(size_t length, float* out)
 {
     const size_t stride = d_correlation.stride_delay;
-    double* outer = d_outer_prefix.data() + stride;
-    double* inner = d_inner_prefix.data() + stride;
-    if (stride == 1) { // in registers, which the chain of additions is faster in
-        double outer_sum = 0, inner_sum = 0;
-        for (size_t r = 0; r < d_range_cells; r++) {
-            outer[r] = outer_sum += d_outer[r];
-            inner[r] = inner_sum += d_inner[r];
+    const size_t size = d_sums.size();
+    size_t offset = 0;
+    std::fill_n(out, size, 0.0f);
+    for (size_t width = 1; width <= length; width *= 2) {
+        if (length & width) {
+            volk_32f_x2_add_32f(out, out, d_sums.data() + offset, size - offset);
+            offset += width * stride;
         }
-        return;
-    }
-    for (size_t r = 0; r < d_range_cells; r++) {
-        outer[r] = d_outer[r] + *(outer + r - stride);
-        inner[r] = d_inner[r] + *(inner + r - stride);
+        const size_t step = width * stride;
+        if (2 * width <= length)
+            volk_32f_x2_add_32f(
+                d_sums.data(), d_sums.data(), d_sums.data() + step, size - step);
     }
 }
 
-void cfar::set_thresholds(float* thresholds) const
+void cfar::set_thresholds(float* thresholds)
 {
     const size_t stride = d_correlation.stride_delay;
-    const double* outer = d_outer_prefix.data() + stride;
-    const double* inner = d_inner_prefix.data() + stride;
-    const auto border = [&](size_t first, size_t last) {
-        for (size_t r = first; r < last; r++) {
-            const column& c = d_columns[r];
-            // r - (left + 1) * stride may be one of the leading zeros
-            const double sum =
-                outer[r + c.right * stride] -
-                *(outer + r - std::min((c.left + 1) * stride, r + stride)) -
-                inner[r + c.guard_right * stride] +
-                *(inner + r - std::min((c.guard_left + 1) * stride, r + stride));
-            thresholds[r] = static_cast<float>(c.scale * sum);
-        }
+    const size_t training = d_params.training_delay;
+    const size_t reach = d_params.guard_delay + training;
+    const size_t lead = reach * stride;
+    const auto load = [&](const std::vector<double>& sums) {
+        std::fill_n(d_sums.begin(), lead, 0.0f);
+        for (size_t r = 0; r < d_range_cells; r++)
+            d_sums[lead + r] = static_cast<float>(sums[r]);
+        std::fill(d_sums.begin() + lead + d_range_cells, d_sums.end(), 0.0f);
     };
-    // Between the borders all windows are whole.
-    const size_t reach = (d_params.guard_delay + d_params.training_delay) * stride;
-    const size_t guard = d_params.guard_delay * stride;
-    const size_t first = std::min(reach + stride, d_range_cells);
-    const size_t last = d_range_cells > first + reach ? d_range_cells - reach : first;
-    border(0, first);
-    if (first < last) {
-        const double scale = d_columns[first].scale;
-        const double* outer_right = outer + reach;
-        const double* outer_left = outer - reach - stride;
-        const double* inner_right = inner + guard;
-        const double* inner_left = inner - guard - stride;
-        for (size_t r = first; r < last; r++)
-            thresholds[r] =
-                static_cast<float>(scale * ((outer_right[r] - outer_left[r]) -
-                                            (inner_right[r] - inner_left[r])));
-    }
-    border(last, d_range_cells);
+    const auto length = static_cast<unsigned int>(d_range_cells);
+    load(d_beside);
+    slide(2 * reach + 1, d_window.data());
+    volk_32f_x2_multiply_32f(thresholds, d_window.data(), d_scales.data(), length);
+    if (training == 0)
+        return;
+    load(d_across);
+    slide(training, d_window.data());
+    const size_t right = (reach + d_params.guard_delay + 1) * stride;
+    volk_32f_x2_add_32f(
+        d_window.data(), d_window.data(), d_window.data() + right, length);
+    volk_32f_x2_multiply_32f(d_window.data(), d_window.data(), d_scales.data(), length);
+    volk_32f_x2_add_32f(thresholds, thresholds, d_window.data(), length);
 }
 
 void cfar::average(const float* map, std::vector<map_cell>& detected, float* thresholds)
@@ -291,7 +284,6 @@ void cfar::average(const float* map, std::vector<map_cell>& detected, float* thr
                 start_rows(map, row);
             else
                 advance_rows(map, row);
-            accumulate_columns();
             float* levels =
                 thresholds ? thresholds + row * d_range_cells : d_levels.data();
             set_thresholds(levels);

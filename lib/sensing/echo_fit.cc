@@ -2,11 +2,13 @@
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
 
+#include "volk_compat.h"
 #include <gnuradio/isac/sensing/echo_fit.h>
 #include <gnuradio/isac/theory/constants.h>
 #include <Eigen/Dense>
 #include <volk/volk.h>
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 namespace gr {
@@ -19,8 +21,11 @@ constexpr size_t MAX_BLOCKS = 32;
 constexpr double LONGEST_STEP = 0.25;
 constexpr double LAST_STEP = 1e-5;
 constexpr int MAX_STEPS = 20;
-// The place moves this far, in cells, before the blocks are rotated after it.
-constexpr double ROTATE_AGAIN = 0.02;
+// The place moves this far, in cells, before the blocks are rotated after it: they lose
+// 4e-6 of the amplitude there.
+constexpr double ROTATE_AGAIN = 0.05;
+// Phases that follow from one exact phase by multiplication.
+constexpr size_t PHASES_A_TURN = 32;
 // An echo that moves by less, in cells and in amplitude, has not moved.
 constexpr double UNMOVED = 1e-5;
 // Reach of the search around the coarse place, and its step, in cells.
@@ -30,6 +35,14 @@ constexpr int SEARCH_REACH = 3;
 std::complex<double> phasor(double cycles)
 {
     return std::polar(1.0, 2 * PI * (cycles - std::nearbyint(cycles)));
+}
+
+// Without the test for infinities that C++ prescribes for its complex product.
+std::complex<double> multiply(const std::complex<double>& x,
+                              const std::complex<double>& y)
+{
+    return { x.real() * y.real() - x.imag() * y.imag(),
+             x.real() * y.imag() + x.imag() * y.real() };
 }
 
 std::vector<size_t> block_edges(size_t span)
@@ -78,18 +91,27 @@ echo_fit::echo_fit(ofdm_grid::sptr grid, const element_pattern& pattern)
       d_energies(d_products.size()),
       d_row_energies(pattern.subcarriers.span),
       d_teeth(2 * pattern.subcarriers.span),
-      d_rotation(pattern.subcarriers.span),
       d_row(pattern.subcarriers.span),
+      d_mask_delay(pattern.subcarriers.span),
+      d_mask_doppler(pattern.symbols.span),
       d_blocks(d_centres_delay.size() * d_centres_doppler.size()),
+      d_sums_delay(d_centres_delay.size()),
+      d_sums_doppler(d_centres_doppler.size()),
       d_block_energies(d_blocks.size())
 {
+    resize(d_frame.place);
+    d_frame.sums.resize(d_blocks.size());
     std::vector<float> weights(d_energies.size());
     const size_t n = d_grid->num_subcarriers();
     size_t to = 0;
     for (size_t i = 0; i < pattern.symbols.span; i++)
-        for (size_t k = 0; k < pattern.subcarriers.span; k++)
-            weights[to++] = pattern.used(
+        for (size_t k = 0; k < pattern.subcarriers.span; k++) {
+            const bool used = pattern.used(
                 *d_grid, pattern.symbols.place(i) * n + pattern.subcarriers.place(k));
+            weights[to++] = used;
+            if (used)
+                d_mask_delay[k] = d_mask_doppler[i] = 1;
+        }
     d_pattern_moments = theory::moments_of_rows(weights.data(),
                                                 pattern.frequencies.data(),
                                                 pattern.frequencies.size(),
@@ -118,6 +140,7 @@ void echo_fit::load(const gr_complex* rows, const gr_complex* reference)
             d_products.data() + i * span, received, sent, span);
         volk_32fc_magnitude_squared_32f(d_energies.data() + i * span, sent, span);
     }
+    d_num_subtracted = 0;
     measure();
 }
 
@@ -156,6 +179,7 @@ void echo_fit::measure()
     else
         d_num_elements = static_cast<double>(std::count_if(
             d_energies.begin(), d_energies.end(), [](float e) { return e > 0; }));
+    d_separable = d_uniform && d_pattern.separable;
 }
 
 theory::pattern_moments echo_fit::moments() const
@@ -175,32 +199,87 @@ theory::pattern_moments echo_fit::moments() const
     return m;
 }
 
-void echo_fit::rotate_rows(double delay)
+void echo_fit::resize(steering& s) const
 {
-    for (size_t k = 0; k < d_rotation.size(); k++)
-        d_rotation[k] = gr_complex(phasor(d_pattern.frequencies[k] * delay));
+    s.delay.resize(d_pattern.subcarriers.span);
+    s.doppler.resize(d_pattern.symbols.span);
+}
+
+void echo_fit::steer(double delay, double doppler, steering& s) const
+{
+    s.place_delay = delay;
+    s.place_doppler = doppler;
+    const auto& frequencies = d_pattern.frequencies;
+    const size_t span = frequencies.size();
+    const double spacing = span > 1 ? frequencies[1] - frequencies[0] : 0;
+    value steps[PHASES_A_TURN];
+    for (size_t j = 0; j < std::min(span, PHASES_A_TURN); j++)
+        steps[j] = phasor(-spacing * delay * j);
+    for (size_t first = 0; first < span; first += PHASES_A_TURN) {
+        const value start = phasor(-frequencies[first] * delay);
+        for (size_t k = first; k < std::min(span, first + PHASES_A_TURN); k++)
+            s.delay[k] = gr_complex(multiply(start, steps[k - first])) * d_mask_delay[k];
+    }
+    for (size_t i = 0; i < s.doppler.size(); i++)
+        s.doppler[i] =
+            gr_complex(phasor(doppler * d_pattern.times[i])) * d_mask_doppler[i];
 }
 
 void echo_fit::compress(double delay, double doppler)
 {
-    rotate_rows(delay);
-    std::fill(d_blocks.begin(), d_blocks.end(), value(0));
+    steer(delay, doppler, d_frame.place);
     const size_t span = d_pattern.subcarriers.span;
-    auto block = d_blocks.begin();
+    const gr_complex* turns = d_frame.place.doppler.data();
+    auto block = d_frame.sums.begin();
     for (size_t b = 0; b + 1 < d_edges_doppler.size(); b++) {
-        for (size_t i = d_edges_doppler[b]; i < d_edges_doppler[b + 1]; i++) {
-            const value turn = phasor(-doppler * d_pattern.times[i]);
-            for (size_t j = 0; j < d_centres_delay.size(); j++) {
-                lv_32fc_t sum;
-                volk_32fc_x2_dot_prod_32fc(
-                    &sum,
-                    d_products.data() + i * span + d_edges_delay[j],
-                    d_rotation.data() + d_edges_delay[j],
-                    static_cast<unsigned int>(d_edges_delay[j + 1] - d_edges_delay[j]));
-                block[j] += turn * value(sum.real(), sum.imag());
-            }
+        std::fill(d_row.begin(), d_row.end(), gr_complex(0, 0)); // the conjugate sum
+        for (size_t i = d_edges_doppler[b]; i < d_edges_doppler[b + 1]; i++)
+            multiply_conjugate_add(
+                d_row.data(), d_row.data(), d_products.data() + i * span, turns[i], span);
+        for (size_t j = 0; j < d_centres_delay.size(); j++) {
+            lv_32fc_t sum;
+            volk_32fc_x2_dot_prod_32fc(
+                &sum,
+                d_row.data() + d_edges_delay[j],
+                d_frame.place.delay.data() + d_edges_delay[j],
+                static_cast<unsigned int>(d_edges_delay[j + 1] - d_edges_delay[j]));
+            *block++ = value(sum.real(), -sum.imag());
         }
-        block += d_centres_delay.size();
+    }
+    take_subtracted();
+}
+
+//! The blocks of the frame less the echoes of the list, each a product of sums along the
+//! axes.
+void echo_fit::take_subtracted()
+{
+    d_blocks = d_frame.sums;
+    const steering& here = d_frame.place;
+    const auto sum = [](const volk::vector<gr_complex>& echo,
+                        const volk::vector<gr_complex>& rotation,
+                        const std::vector<size_t>& edges,
+                        std::vector<value>& sums) {
+        for (size_t j = 0; j + 1 < edges.size(); j++) {
+            lv_32fc_t s;
+            volk_32fc_x2_conjugate_dot_prod_32fc(
+                &s,
+                echo.data() + edges[j],
+                rotation.data() + edges[j],
+                static_cast<unsigned int>(edges[j + 1] - edges[j]));
+            sums[j] = value(s.real(), s.imag());
+        }
+    };
+    for (size_t e = 0; e < d_num_subtracted; e++) {
+        const auto& other = d_subtracted[e];
+        sum(other.place.delay, here.delay, d_edges_delay, d_sums_delay);
+        sum(other.place.doppler, here.doppler, d_edges_doppler, d_sums_doppler);
+        const value scale = other.source.amplitude * (d_energy / d_num_elements);
+        auto block = d_blocks.begin();
+        for (const auto& row : d_sums_doppler) {
+            const value factor = multiply(scale, row);
+            for (const auto& column : d_sums_delay)
+                *block++ -= multiply(factor, column);
+        }
     }
 }
 
@@ -222,33 +301,43 @@ double echo_fit::power(double delay, double doppler)
 
 echo_fit::likelihood echo_fit::evaluate(double delay, double doppler) const
 {
-    // Sums of the blocks times the derivatives of their phases, per cell.
+    // Sums of the blocks times the derivatives of their phases, per cell; a slope is a
+    // factor of j.
     value a = 0, a_d = 0, a_v = 0, a_dd = 0, a_vv = 0, a_dv = 0;
-    const value turn(0, 2 * PI);
     const size_t width = d_centres_delay.size();
-    std::vector<value> rotation(width);
-    for (size_t j = 0; j < width; j++)
-        rotation[j] = phasor(d_centres_delay[j] * delay);
+    double re[MAX_BLOCKS], im[MAX_BLOCKS], slopes[MAX_BLOCKS];
+    for (size_t j = 0; j < width; j++) {
+        const value rotation = phasor(d_centres_delay[j] * delay);
+        re[j] = rotation.real();
+        im[j] = rotation.imag();
+        slopes[j] = 2 * PI * d_centres_delay[j] * d_delay_cell;
+    }
     for (size_t i = 0; i < d_centres_doppler.size(); i++) {
-        value s = 0, s_d = 0, s_dd = 0;
+        const value* row = d_blocks.data() + i * width;
+        double s_re = 0, s_im = 0, d_re = 0, d_im = 0, dd_re = 0, dd_im = 0;
         for (size_t j = 0; j < width; j++) {
-            const value term = d_blocks[i * width + j] * rotation[j];
-            const value slope = turn * (d_centres_delay[j] * d_delay_cell);
-            s += term;
-            s_d += slope * term;
-            s_dd += slope * slope * term;
+            const double x = row[j].real() * re[j] - row[j].imag() * im[j];
+            const double y = row[j].real() * im[j] + row[j].imag() * re[j];
+            s_re += x;
+            s_im += y;
+            d_re += slopes[j] * x;
+            d_im += slopes[j] * y;
+            dd_re += slopes[j] * slopes[j] * x;
+            dd_im += slopes[j] * slopes[j] * y;
         }
         const value rotate = phasor(-d_centres_doppler[i] * doppler);
-        const value slope = -turn * (d_centres_doppler[i] * d_doppler_cell);
-        a += rotate * s;
-        a_d += rotate * s_d;
-        a_dd += rotate * s_dd;
-        a_v += rotate * slope * s;
-        a_vv += rotate * slope * slope * s;
-        a_dv += rotate * slope * s_d;
+        const double slope = -2 * PI * d_centres_doppler[i] * d_doppler_cell;
+        const value s = multiply(rotate, { s_re, s_im });
+        const value s_d = multiply(rotate, { -d_im, d_re });
+        a += s;
+        a_d += s_d;
+        a_dd -= multiply(rotate, { dd_re, dd_im });
+        a_v += slope * value(-s.imag(), s.real());
+        a_vv -= slope * slope * s;
+        a_dv += slope * value(-s_d.imag(), s_d.real());
     }
     const auto product = [](const value& x, const value& y) {
-        return 2 * (std::conj(x) * y).real();
+        return 2 * (x.real() * y.real() + x.imag() * y.imag());
     };
     likelihood l;
     l.value = std::norm(a);
@@ -274,13 +363,13 @@ void echo_fit::search(double& delay, double& doppler)
         for (size_t j = 0; j < width; j++) {
             const value rotation = phasor(d_centres_delay[j] * d);
             for (size_t i = 0; i < height; i++)
-                sums[i] += d_blocks[i * width + j] * rotation;
+                sums[i] += multiply(d_blocks[i * width + j], rotation);
         }
         for (int y = -reach_doppler; y <= reach_doppler; y++) {
             const double v = y * SEARCH_STEP * d_doppler_cell;
             value sum = 0;
             for (size_t i = 0; i < height; i++)
-                sum += sums[i] * phasor(-d_centres_doppler[i] * v);
+                sum += multiply(sums[i], phasor(-d_centres_doppler[i] * v));
             if (std::norm(sum) > best) {
                 best = std::norm(sum);
                 delay = d;
@@ -327,87 +416,160 @@ void echo_fit::climb(double& delay, double& doppler) const
     }
 }
 
-echo echo_fit::maximise(echo e, bool was_subtracted)
+echo_fit::value echo_fit::amplitude(double delay, double doppler) const
 {
-    const value subtracted = was_subtracted ? e.amplitude : value(0);
-    const double delay0 = e.delay, doppler0 = e.doppler;
-    double delay = 0, doppler = 0;
-    compress(delay0, doppler0);
-    restore(subtracted);
-    if (!was_subtracted)
-        search(delay, doppler);
-    climb(delay, doppler);
-    const bool far = std::abs(delay) > ROTATE_AGAIN * d_delay_cell ||
-                     std::abs(doppler) > ROTATE_AGAIN * d_doppler_cell;
-    e.delay = delay0 + delay;
-    e.doppler = doppler0 + doppler;
-    if (far && !was_subtracted) {
-        compress(e.delay, e.doppler);
-        delay = doppler = 0;
-        climb(delay, doppler);
-        e.delay += delay;
-        e.doppler += doppler;
-    }
+    const size_t width = d_centres_delay.size();
+    std::array<value, MAX_BLOCKS> rotation;
+    for (size_t j = 0; j < width; j++)
+        rotation[j] = phasor(d_centres_delay[j] * delay);
     value sum = 0;
-    for (size_t i = 0; i < d_centres_doppler.size(); i++)
-        for (size_t j = 0; j < d_centres_delay.size(); j++)
-            sum += d_blocks[i * d_centres_delay.size() + j] *
-                   phasor(d_centres_delay[j] * delay - d_centres_doppler[i] * doppler);
-    e.amplitude = sum / d_energy;
-    return e;
+    for (size_t i = 0; i < d_centres_doppler.size(); i++) {
+        value row = 0;
+        for (size_t j = 0; j < width; j++)
+            row += multiply(d_blocks[i * width + j], rotation[j]);
+        sum += multiply(row, phasor(-d_centres_doppler[i] * doppler));
+    }
+    return sum / d_energy;
+}
+
+//! Whether blocks rotated to a place serve for an echo.
+bool echo_fit::is_near(const steering& s, const echo& e) const
+{
+    return std::abs(e.delay - s.place_delay) <= ROTATE_AGAIN * d_delay_cell &&
+           std::abs(e.doppler - s.place_doppler) <= ROTATE_AGAIN * d_doppler_cell;
+}
+
+//! From the place that the blocks are rotated to.
+echo echo_fit::maximise(double delay, double doppler)
+{
+    climb(delay, doppler);
+    return { d_frame.place.place_delay + delay,
+             d_frame.place.place_doppler + doppler,
+             amplitude(delay, doppler) };
 }
 
 echo echo_fit::refine(double delay, double doppler)
 {
-    return maximise({ delay, doppler, 0 }, false);
+    compress(delay, doppler);
+    double step_delay = 0, step_doppler = 0;
+    search(step_delay, step_doppler);
+    echo e = maximise(step_delay, step_doppler);
+    if (!is_near(d_frame.place, e)) {
+        compress(e.delay, e.doppler);
+        e = maximise(0, 0);
+    }
+    return e;
 }
 
 void echo_fit::refine_subtracted(echo& e)
 {
     const echo before = e;
-    e = maximise(before, true);
+    if (d_separable) {
+        follow(e);
+    } else {
+        compress(e.delay, e.doppler);
+        restore(e.amplitude);
+        e = maximise(0, 0);
+    }
     // What does not move is left as it is: passes over the frame are what costs.
     const bool same =
         std::abs(e.delay - before.delay) < UNMOVED * d_delay_cell &&
         std::abs(e.doppler - before.doppler) < UNMOVED * d_doppler_cell &&
         std::abs(e.amplitude - before.amplitude) < UNMOVED * std::abs(before.amplitude);
-    if (same) {
+    if (d_separable) {
+        subtract(e);
+    } else if (same) {
         e = before;
+    } else {
+        subtract_from_products(before, -before.amplitude);
+        subtract_from_products(e, e.amplitude);
+    }
+}
+
+//! Takes an echo off the list and fits it to what the others leave.
+void echo_fit::follow(echo& e)
+{
+    const size_t at = find(e);
+    d_num_subtracted--;
+    std::swap(d_subtracted[at], d_subtracted[d_num_subtracted]);
+    std::swap(d_frame, d_subtracted[d_num_subtracted].frame);
+    if (is_near(d_frame.place, e))
+        take_subtracted();
+    else
+        compress(e.delay, e.doppler);
+    e = maximise(e.delay - d_frame.place.place_delay,
+                 e.doppler - d_frame.place.place_doppler);
+}
+
+//! Place in the list; what is not in it is put there, with no amplitude.
+size_t echo_fit::find(const echo& e)
+{
+    for (size_t i = 0; i < d_num_subtracted; i++) {
+        const auto& other = d_subtracted[i].source;
+        if (other.delay == e.delay && other.doppler == e.doppler)
+            return i;
+    }
+    if (d_num_subtracted == d_subtracted.size()) {
+        d_subtracted.emplace_back();
+        resize(d_subtracted.back().place);
+        resize(d_subtracted.back().frame.place);
+        d_subtracted.back().frame.sums.resize(d_blocks.size());
+    }
+    auto& added = d_subtracted[d_num_subtracted];
+    added.source = { e.delay, e.doppler, 0 };
+    steer(e.delay, e.doppler, added.place);
+    std::swap(added.frame, d_frame); // near it, when the echo was fitted just now
+    return d_num_subtracted++;
+}
+
+void echo_fit::subtract(const echo& e)
+{
+    if (!d_separable) {
+        subtract_from_products(e, e.amplitude);
         return;
     }
-    add(before, 1);
-    add(e, -1);
-}
-
-void echo_fit::subtract(const echo& e) { add(e, -1); }
-
-void echo_fit::add(const echo& e, double sign)
-{
-    rotate_rows(-e.delay);
-    const auto span = static_cast<unsigned int>(d_pattern.subcarriers.span);
-    for (size_t i = 0; i < d_pattern.symbols.span; i++) {
-        const gr_complex factor(sign * e.amplitude *
-                                phasor(e.doppler * d_pattern.times[i]));
-        volk_32fc_32f_multiply_32fc(
-            d_row.data(), d_rotation.data(), d_energies.data() + i * span, span);
-        gr_complex* row = d_products.data() + i * span;
-        for (size_t k = 0; k < span; k++)
-            row[k] += gr_complex(
-                d_row[k].real() * factor.real() - d_row[k].imag() * factor.imag(),
-                d_row[k].real() * factor.imag() + d_row[k].imag() * factor.real());
+    const size_t at = find(e);
+    d_subtracted[at].source.amplitude += e.amplitude;
+    if (d_subtracted[at].source.amplitude == value(0)) {
+        d_num_subtracted--;
+        std::swap(d_subtracted[at], d_subtracted[d_num_subtracted]);
     }
 }
 
-double echo_fit::residual_power(size_t num_echoes) const
+void echo_fit::subtract_from_products(const echo& e, const value& amplitude)
+{
+    steer(e.delay, e.doppler, d_frame.place);
+    const auto span = static_cast<unsigned int>(d_pattern.subcarriers.span);
+    gr_complex* rotation = d_frame.place.delay.data();
+    volk_32fc_conjugate_32fc(rotation, rotation, span);
+    for (size_t i = 0; i < d_pattern.symbols.span; i++) {
+        const gr_complex factor(-multiply(amplitude, d_frame.place.doppler[i]));
+        volk_32fc_32f_multiply_32fc(
+            d_row.data(), rotation, d_energies.data() + i * span, span);
+        gr_complex* row = d_products.data() + i * span;
+        multiply_conjugate_add(row, row, d_row.data(), factor, span);
+    }
+}
+
+double echo_fit::residual_power(size_t num_echoes)
 {
     double power = 0;
     if (d_uniform) {
-        const size_t span = d_pattern.subcarriers.span;
+        const auto span = static_cast<unsigned int>(d_pattern.subcarriers.span);
+        const float scale = static_cast<float>(d_energy / d_num_elements);
         for (size_t i = 0; i < d_pattern.symbols.span; i++) {
             const gr_complex* row = d_products.data() + i * span;
+            for (size_t e = 0; e < d_num_subtracted; e++) {
+                const auto& taken = d_subtracted[e];
+                const gr_complex factor(
+                    multiply(taken.source.amplitude, taken.place.doppler[i]));
+                volk_32fc_conjugate_32fc(d_teeth.data(), taken.place.delay.data(), span);
+                multiply_conjugate_add(
+                    d_row.data(), row, d_teeth.data(), -scale * factor, span);
+                row = d_row.data();
+            }
             lv_32fc_t sum;
-            volk_32fc_x2_conjugate_dot_prod_32fc(
-                &sum, row, row, static_cast<unsigned int>(span));
+            volk_32fc_x2_conjugate_dot_prod_32fc(&sum, row, row, span);
             power += sum.real();
         }
         power *= d_num_elements / d_energy;

@@ -48,6 +48,10 @@ element_pattern::element_pattern(const ofdm_grid& grid, bool only_pilots)
             "sensing: number of pilots",
             num_elements,
             "must be at least 1 where no reference rows are given");
+    separable =
+        num_elements ==
+        static_cast<size_t>(std::count(subcarrier.begin(), subcarrier.end(), true) *
+                            std::count(symbol.begin(), symbol.end(), true));
     subcarriers = axis_of(subcarrier);
     symbols = axis_of(symbol);
     for (size_t i = 0; i < subcarriers.span; i++)

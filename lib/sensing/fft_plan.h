@@ -13,7 +13,7 @@
 namespace gr {
 namespace isac {
 
-//! Contiguous in-place transforms of one length; owns the plan.
+//! In-place transforms of one length; owns the plan.
 class fft_plan
 {
 public:
@@ -21,9 +21,10 @@ public:
      * \param length  of each transform
      * \param count   transforms, one after the other
      * \param sign    FFTW_FORWARD or FFTW_BACKWARD
-     * \param buffer  of length * count values; measuring overwrites it
+     * \param buffer  of count * distance values; measuring overwrites it
+     * \param distance from one transform to the next
      */
-    fft_plan(int length, int count, int sign, gr_complex* buffer)
+    fft_plan(int length, int count, int sign, gr_complex* buffer, int distance)
     {
         auto* data = reinterpret_cast<fftwf_complex*>(buffer);
         std::lock_guard<std::mutex> lock(gr::fft::planner::mutex());
@@ -33,11 +34,11 @@ public:
                                      data,
                                      nullptr,
                                      1,
-                                     length,
+                                     distance,
                                      data,
                                      nullptr,
                                      1,
-                                     length,
+                                     distance,
                                      sign,
                                      FFTW_MEASURE);
     }

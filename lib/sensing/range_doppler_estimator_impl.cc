@@ -68,6 +68,8 @@ range_doppler_estimator::sptr range_doppler_estimator::make(ofdm_grid::sptr grid
                                                             int reference_frames)
 {
     require(grid != nullptr, "range_doppler_estimator: grid", "none", "must be given");
+    require(tx >= 0, "range_doppler_estimator: tx", tx, "must not be negative");
+    require(rx >= 0, "range_doppler_estimator: rx", rx, "must not be negative");
     require(reference == "pilots" || reference == "rows",
             "range_doppler_estimator: reference",
             reference,

@@ -18,8 +18,10 @@ namespace {
 
 // Columns transformed together: a cache line of each row.
 constexpr size_t COLUMNS = 8;
-// Keeps the rows off the same cache sets where their length is a power of two.
+// Keep the rows, and the columns, off the same cache sets where their length is a power
+// of two.
 constexpr size_t ROW_GAP = 16;
+constexpr size_t COLUMN_GAP = 8;
 
 size_t padded(size_t length, int factor, const char* name)
 {
@@ -70,8 +72,11 @@ range_doppler_map::range_doppler_map(ofdm_grid::sptr grid, const parameters& p)
       d_window_doppler(make_window(p.window, d_pattern.symbols.span, p.window_parameter)),
       d_stride((d_range_cells + COLUMNS - 1) / COLUMNS * COLUMNS + ROW_GAP),
       d_work(d_stride * d_pattern.symbols.span),
-      d_columns(d_doppler_cells * COLUMNS),
-      d_powers(d_doppler_cells * COLUMNS),
+      d_column_stride(d_doppler_cells + COLUMN_GAP),
+      d_columns(d_column_stride * COLUMNS),
+      d_powers(d_columns.size()),
+      d_mask_delay(d_pattern.subcarriers.span),
+      d_mask_doppler(d_pattern.symbols.span),
       d_filter(d_pattern.subcarriers.span * (p.pilots_only ? d_pattern.symbols.span : 1)),
       d_energies(d_pattern.subcarriers.span),
       d_row(d_pattern.subcarriers.span)
@@ -84,12 +89,23 @@ range_doppler_map::range_doppler_map(ofdm_grid::sptr grid, const parameters& p)
                         d_grid->subcarrier_spacing());
     d_doppler_step =
         1 / (d_doppler_cells * d_pattern.symbols.spacing * d_grid->symbol_duration());
-    d_range_fft = std::make_unique<fft_plan>(
-        static_cast<int>(d_range_cells), 1, FFTW_BACKWARD, d_work.data());
+    d_range_fft = std::make_unique<fft_plan>(static_cast<int>(d_range_cells),
+                                             1,
+                                             FFTW_BACKWARD,
+                                             d_work.data(),
+                                             static_cast<int>(d_range_cells));
     d_doppler_fft = std::make_unique<fft_plan>(static_cast<int>(d_doppler_cells),
                                                static_cast<int>(COLUMNS),
                                                FFTW_FORWARD,
-                                               d_columns.data());
+                                               d_columns.data(),
+                                               static_cast<int>(d_column_stride));
+    const size_t n = d_grid->num_subcarriers();
+    for (size_t i = 0; i < d_pattern.symbols.span; i++)
+        for (size_t k = 0; k < d_pattern.subcarriers.span; k++)
+            if (d_pattern.used(*d_grid,
+                               d_pattern.symbols.place(i) * n +
+                                   d_pattern.subcarriers.place(k)))
+                d_mask_delay[k] = d_mask_doppler[i] = 1;
     if (p.pilots_only)
         make_pilot_filter();
 }
@@ -217,35 +233,106 @@ bool range_doppler_map::finish(double gain, float* map)
         std::fill_n(map, d_doppler_cells * d_range_cells, 0.0f);
         return false;
     }
-    transform_columns(static_cast<float>(1 / std::sqrt(gain)), map);
+    d_scale = static_cast<float>(1 / std::sqrt(gain));
+    d_num_echoes = 0;
+    transform_columns(0, map);
     return true;
 }
 
-void range_doppler_map::transform_columns(float scale, float* map)
+void range_doppler_map::predict(const std::vector<echo>& echoes,
+                                double energy,
+                                size_t first)
 {
-    const size_t rows = d_doppler_cells;
+    const double scale = d_division || d_params.pilots_only ? 1 : energy;
+    d_num_echoes = echoes.size();
+    for (size_t e = first; e < d_num_echoes; e++)
+        spread(echoes[e], scale, e);
+}
+
+double range_doppler_map::predicted(size_t doppler, size_t range) const
+{
+    gr_complex sum(0, 0);
+    for (size_t e = 0; e < d_num_echoes; e++)
+        sum += d_echoes[e].row[range] * d_echoes[e].column[doppler];
+    return std::norm(sum);
+}
+
+void range_doppler_map::process_less(float* map) { transform_columns(d_num_echoes, map); }
+
+void range_doppler_map::spread(const echo& e, double scale, size_t place)
+{
+    const size_t used = d_pattern.symbols.span, span = d_pattern.subcarriers.span;
+    const size_t rows = d_doppler_cells, half = rows / 2;
+    if (place == d_echoes.size()) {
+        d_echoes.emplace_back();
+        d_echoes[place].row.resize(d_stride);
+        d_echoes[place].turns.resize(used);
+        d_echoes[place].column.resize(rows);
+    }
+    auto& to = d_echoes[place];
+    for (size_t k = 0; k < span; k++)
+        to.row[k] =
+            gr_complex(std::polar(scale, -2 * PI * d_pattern.frequencies[k] * e.delay)) *
+            (d_window_delay[k] * d_mask_delay[k]);
+    std::fill(to.row.begin() + span, to.row.end(), gr_complex(0, 0));
+    d_range_fft->execute(to.row.data());
+
+    for (size_t i = 0; i < used; i++) {
+        to.turns[i] =
+            gr_complex(e.amplitude *
+                       std::polar(1.0, 2 * PI * e.doppler * d_pattern.times[i])) *
+            (d_scale * d_window_doppler[i] * d_mask_doppler[i]);
+        d_columns[i] = to.turns[i];
+    }
+    std::fill(d_columns.begin() + used, d_columns.end(), gr_complex(0, 0));
+    d_doppler_fft->execute(d_columns.data());
+    for (size_t d = 0; d < rows; d++)
+        to.column[(d + half) % rows] = d_columns[d];
+}
+
+void range_doppler_map::transform_columns(size_t num_echoes, float* map)
+{
+    const size_t rows = d_doppler_cells, stride = d_column_stride;
     const size_t used = d_pattern.symbols.span;
     const size_t half = rows / 2;
     for (size_t first = 0; first < d_range_cells; first += COLUMNS) {
         const size_t count = std::min(COLUMNS, d_range_cells - first);
         for (size_t i = 0; i < used; i++) {
-            const float weight = scale * d_window_doppler[i];
             const gr_complex* from = d_work.data() + i * d_stride + first;
-            gr_complex* to = d_columns.data() + i;
+            const float weight = d_scale * d_window_doppler[i];
+            gr_complex line[COLUMNS];
             for (size_t c = 0; c < COLUMNS; c++)
-                to[c * rows] = from[c] * weight;
+                line[c] = from[c] * weight;
+            for (size_t e = 0; e < num_echoes; e++) {
+                const gr_complex* row = d_echoes[e].row.data() + first;
+                const gr_complex turn = d_echoes[e].turns[i];
+                for (size_t c = 0; c < COLUMNS; c++)
+                    line[c] -= gr_complex(
+                        row[c].real() * turn.real() - row[c].imag() * turn.imag(),
+                        row[c].real() * turn.imag() + row[c].imag() * turn.real());
+            }
+            for (size_t c = 0; c < COLUMNS; c++)
+                d_columns[c * stride + i] = line[c];
         }
-        for (size_t c = 0; c < COLUMNS; c++)
-            std::fill_n(
-                d_columns.data() + c * rows + used, rows - used, gr_complex(0, 0));
+        if (used < rows)
+            for (size_t c = 0; c < COLUMNS; c++)
+                std::fill_n(
+                    d_columns.data() + c * stride + used, rows - used, gr_complex(0, 0));
         d_doppler_fft->execute(d_columns.data());
-        volk_32fc_magnitude_squared_32f(
-            d_powers.data(), d_columns.data(), static_cast<unsigned int>(COLUMNS * rows));
+        volk_32fc_magnitude_squared_32f(d_powers.data(),
+                                        d_columns.data(),
+                                        static_cast<unsigned int>(d_columns.size()));
         // Doppler 0 moves from row 0 to the middle.
         for (size_t d = 0; d < rows; d++) {
-            float* to = map + (d + half) % rows * d_range_cells + first;
-            for (size_t c = 0; c < count; c++)
-                to[c] = d_powers[c * rows + d];
+            const size_t row = d < rows - half ? d + half : d + half - rows;
+            float* to = map + row * d_range_cells + first;
+            if (count == COLUMNS) {
+                for (size_t c = 0; c < COLUMNS; c++)
+                    to[c] = d_powers[c * stride + d];
+            } else {
+                for (size_t c = 0; c < count; c++)
+                    to[c] = d_powers[c * stride + d];
+            }
         }
     }
 }

@@ -24,8 +24,9 @@ constexpr double NOISE_IN_A_PEAK = 2;
 // training cells matter.
 constexpr double MASKING = 300;
 
-// Cells between two echoes that the map does not part.
-constexpr double SPLIT = 0.5;
+// Cells between two echoes that the elements' extent does not part: what stands closer is
+// what the echo's model leaves of it, as by filters at the edges of the band.
+constexpr double SPLIT = 1;
 
 // Relaxation ends when no echo moves by this many cells more, or after these rounds.
 constexpr double SETTLED = 0.01;
@@ -56,6 +57,10 @@ target_estimator::target_estimator(ofdm_grid::sptr grid, const parameters& p)
             "target_estimator: max_passes",
             p.max_passes,
             "must be from 1 to 16");
+    require(p.dynamic_range_db >= 10 && p.dynamic_range_db <= 140,
+            "target_estimator: dynamic_range_db",
+            p.dynamic_range_db,
+            "must be from 10 to 140 dB");
 }
 
 bool target_estimator::process(const gr_complex* rows,
@@ -64,6 +69,7 @@ bool target_estimator::process(const gr_complex* rows,
 {
     d_echoes.clear();
     d_subtracted = false;
+    d_weakest = 0;
     const bool sent = d_map.process(rows, reference, d_powers.data());
     find(d_powers.data());
     if (!d_cells.empty()) {
@@ -72,9 +78,7 @@ bool target_estimator::process(const gr_complex* rows,
         d_residual = d_frame_power * d_fit.num_elements();
         bool found = fit();
         for (int pass = 1; pass < d_params.max_passes && found && masks(); pass++) {
-            subtract_first();
-            d_map.process_products(d_fit.products(), d_fit.energies(), d_left.data());
-            find(d_left.data());
+            search_again();
             found = fit();
         }
         d_noise = noise();
@@ -94,19 +98,57 @@ void target_estimator::find(const float* powers)
     std::sort(d_cells.begin(), d_cells.end(), [](const auto& a, const auto& b) {
         return a.power > b.power;
     });
+    if (d_weakest == 0 && !d_cells.empty())
+        d_weakest = d_cells.front().power *
+                    static_cast<float>(std::pow(10, -0.1 * d_params.dynamic_range_db));
+    while (!d_cells.empty() && d_cells.back().power < d_weakest)
+        d_cells.pop_back();
     const size_t most = CLUSTERS_A_TARGET * d_params.max_targets;
     if (d_cells.size() > most)
         d_cells.resize(most);
+}
+
+// What the echoes leave of the frame.
+void target_estimator::search_again()
+{
+    if (d_fit.separable()) {
+        predict(0);
+        d_map.process_less(d_left.data());
+    } else {
+        subtract_first();
+        d_map.process_products(d_fit.products(), d_fit.energies(), d_left.data());
+    }
+    find(d_left.data());
+}
+
+void target_estimator::predict(size_t first)
+{
+    d_map.predict(d_echoes, d_fit.energy() / d_fit.num_elements(), first);
+}
+
+// Whether a cell of the first search may hold no more than sidelobes of the echoes found:
+// what hides behind them is seen when they are subtracted.
+bool target_estimator::is_sidelobe(const map_cell& cell) const
+{
+    const double other =
+        std::sqrt(cell.power) - std::sqrt(d_map.predicted(cell.doppler, cell.range));
+    return other * other < cell.threshold;
 }
 
 // Fits the clusters; returns whether there was an echo among them.
 bool target_estimator::fit()
 {
     const size_t before = d_echoes.size();
+    d_passed_over = false;
+    const bool predicts = before == 0 && d_map.pattern().separable && d_left.size() > 0;
     const auto zero = static_cast<double>(d_map.doppler_cells() / 2);
     for (const auto& cell : d_cells) {
         if (d_echoes.size() == static_cast<size_t>(d_params.max_targets))
             break;
+        if (predicts && is_sidelobe(cell)) {
+            d_passed_over = true;
+            continue;
+        }
         subtract_first();
         const echo e = d_fit.refine(cell.range * d_map.delay_step(),
                                     (cell.doppler - zero) * d_map.doppler_step());
@@ -116,6 +158,8 @@ bool target_estimator::fit()
             (splits(e) || power <= d_detector.multiplier(cell.range) * noise()))
             continue;
         d_echoes.push_back(e);
+        if (predicts)
+            predict(d_echoes.size() - 1);
         // An amplitude of least squares takes just its own power away.
         d_residual = std::max(d_residual - power, 0.0);
         if (d_subtracted)
@@ -134,7 +178,7 @@ bool target_estimator::masks() const
     double strongest = 0;
     for (const auto& e : d_echoes)
         strongest = std::max(strongest, std::norm(e.amplitude));
-    return strongest * d_fit.energy() > MASKING * noise() &&
+    return (d_passed_over || strongest * d_fit.energy() > MASKING * noise()) &&
            d_echoes.size() < static_cast<size_t>(d_params.max_targets);
 }
 

@@ -52,9 +52,9 @@ std::vector<float> make_window(const std::string& name, size_t length, double pa
 {
     const auto type = type_of(name);
     if (type == window::WIN_KAISER)
-        require_within("window: beta of kaiser", parameter, 0, 100);
+        require_within("window: window_parameter, beta of kaiser", parameter, 0, 100);
     if (type == window::WIN_TUKEY)
-        require_within("window: alpha of tukey", parameter, 0, 1);
+        require_within("window: window_parameter, alpha of tukey", parameter, 0, 1);
     if (length < 3)
         return std::vector<float>(length, 1.0f);
     return window::build(type, static_cast<int>(length), parameter);

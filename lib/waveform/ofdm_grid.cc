@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
 
+#include "pilot_pattern.h"
 #include <gnuradio/isac/check.h>
 #include <gnuradio/isac/ofdm_grid.h>
 #include <gnuradio/isac/theory/constants.h>
@@ -127,107 +128,10 @@ void ofdm_grid::place_elements()
 
 void ofdm_grid::place_pilots()
 {
-    const auto& p = d_params;
-    const size_t n = num_subcarriers();
-    const size_t m = num_symbols();
-    gold_sequence gold(p.pilot_seed);
-    d_pilots.assign(n * m, gr_complex(0, 0));
+    d_pilots.assign(d_elements.size(), gr_complex(0, 0));
+    mark_pilots(d_params, d_elements, d_pilots);
 
-    const auto place = [&](size_t symbol, size_t subcarrier) {
-        element& e = d_elements[symbol * n + subcarrier];
-        if (e == element::data) // guards and DC stay empty under a regular pattern
-            e = element::pilot;
-    };
-
-    if (p.pilots == "contiguous") {
-        require(p.pilot_share > 0 && p.pilot_share <= 1,
-                "ofdm_grid: pilot_share",
-                p.pilot_share,
-                "must be above 0 and at most 1");
-        const size_t active =
-            std::count(d_elements.begin(), d_elements.begin() + n, element::data);
-        const size_t count =
-            std::max<size_t>(1, static_cast<size_t>(std::lround(p.pilot_share * active)));
-        for (size_t symbol = 0; symbol < m; symbol++) {
-            size_t left = count;
-            for (size_t k = d_lowest_active; left > 0; k++) {
-                left -= d_elements[symbol * n + k] == element::data;
-                place(symbol, k);
-            }
-        }
-    } else if (p.pilots == "comb") {
-        require(p.comb_spacing_frequency >= 1 && p.comb_spacing_frequency <= p.fft_len,
-                "ofdm_grid: comb_spacing_frequency",
-                p.comb_spacing_frequency,
-                "must be from 1 to fft_len = " + std::to_string(n));
-        require(p.comb_spacing_time >= 1 && p.comb_spacing_time <= p.num_symbols,
-                "ofdm_grid: comb_spacing_time",
-                p.comb_spacing_time,
-                "must be from 1 to num_symbols = " + std::to_string(m));
-        require(p.comb_offset_frequency >= 0 &&
-                    p.comb_offset_frequency < p.comb_spacing_frequency,
-                "ofdm_grid: comb_offset_frequency",
-                p.comb_offset_frequency,
-                "must be from 0 to comb_spacing_frequency - 1 = " +
-                    std::to_string(p.comb_spacing_frequency - 1));
-        require(p.comb_offset_time >= 0 && p.comb_offset_time < p.comb_spacing_time,
-                "ofdm_grid: comb_offset_time",
-                p.comb_offset_time,
-                "must be from 0 to comb_spacing_time - 1 = " +
-                    std::to_string(p.comb_spacing_time - 1));
-        require(p.comb_stagger >= 0 && p.comb_stagger < p.comb_spacing_frequency,
-                "ofdm_grid: comb_stagger",
-                p.comb_stagger,
-                "must be from 0 to comb_spacing_frequency - 1 = " +
-                    std::to_string(p.comb_spacing_frequency - 1));
-        size_t offset = p.comb_offset_frequency;
-        for (size_t symbol = p.comb_offset_time; symbol < m;
-             symbol += p.comb_spacing_time) {
-            for (size_t k = offset; k < n; k += p.comb_spacing_frequency)
-                place(symbol, k);
-            offset = (offset + p.comb_stagger) % p.comb_spacing_frequency;
-        }
-    } else if (p.pilots == "all") {
-        for (size_t symbol = 0; symbol < m; symbol++)
-            for (size_t k = 0; k < n; k++)
-                place(symbol, k);
-    } else if (p.pilots == "cells") {
-        for (const auto& cell : p.pilot_cells) {
-            require(cell.symbol >= 0 && cell.symbol < p.num_symbols,
-                    "ofdm_grid: pilot symbol",
-                    cell.symbol,
-                    "must be from 0 to num_symbols - 1 = " + std::to_string(m - 1));
-            require(cell.subcarrier >= 0 && cell.subcarrier < p.fft_len,
-                    "ofdm_grid: pilot subcarrier",
-                    cell.subcarrier,
-                    "must be from 0 to fft_len - 1 = " + std::to_string(n - 1));
-            const size_t index = cell.symbol * n + cell.subcarrier;
-            const std::string where = "(symbol " + std::to_string(cell.symbol) +
-                                      ", subcarrier " + std::to_string(cell.subcarrier) +
-                                      ")";
-            require(d_elements[index] != element::pilot,
-                    "ofdm_grid: pilot_cells",
-                    where,
-                    "stands there twice; a resource element holds one pilot");
-            require(d_elements[index] != element::null,
-                    "ofdm_grid: pilot_cells",
-                    where,
-                    "must not stand on a guard or DC null");
-            const float modulus = std::abs(cell.value);
-            require(cell.value == gr_complex(0, 0) || std::abs(modulus - 1.0f) < 1e-3f,
-                    "ofdm_grid: modulus of a pilot value",
-                    modulus,
-                    "must be 1, or 0 to take it from the Gold sequence");
-            d_elements[index] = element::pilot;
-            d_pilots[index] = cell.value;
-        }
-    } else {
-        require(p.pilots == "none",
-                "ofdm_grid: pilots",
-                p.pilots,
-                "must be none, contiguous, comb, all or cells");
-    }
-
+    gold_sequence gold(d_params.pilot_seed);
     for (uint32_t i = 0; i < d_elements.size(); i++) {
         if (d_elements[i] == element::data)
             d_data_indices.push_back(i);

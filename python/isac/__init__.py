@@ -17,4 +17,7 @@ def __getattr__(name):
     if name == "handover_display":
         from .displays import handover_display
         return handover_display
+    if name == "pair_display":
+        from .pair_displays import pair_display
+        return pair_display
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

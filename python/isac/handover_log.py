@@ -3,13 +3,15 @@
 #
 """Collects what cells measure of one user, for displays and for reports after a run."""
 
-import functools
 import threading
 from collections import defaultdict
 
 import numpy as np
 import pmt
-from gnuradio import gr
+
+from .message_sink import guarded, message_sink
+
+PORTS = ("link", "detections", "ground_truth", "bounds", "handover", "pdus")
 
 # What is kept of each message, beside its scene_time.
 LINK_FIELDS = ("scene_time", "frame", "rsrp_dbm", "sinr_db", "evm_db", "ber")
@@ -18,23 +20,12 @@ TARGET_FIELDS = ("scene_time", "frame", "delay", "doppler", "range", "velocity",
 BOUND_FIELDS = ("scene_time", "frame", "efficiency_delay", "rmse_delay")
 
 
-def _guarded(handler):
-    # An exception would end the block's thread, and all further messages with it. The name must
-    # stay, GNU Radio calls a Python handler by it.
-    @functools.wraps(handler)
-    def handle(self, message):
-        try:
-            with self._lock:
-                handler(self, message)
-        except (KeyError, ValueError, TypeError, IndexError, AttributeError) as error:
-            self.num_dropped += 1
-            if self.num_dropped == 1:
-                gr.logger("isac.handover_log").warn(
-                    f"a message was dropped: {error!r}; further ones are counted only")
-    return handle
+def numbers(report: dict, fields: tuple) -> list:
+    """The fields of a message, all of them numbers."""
+    return [float(report[field]) for field in fields]
 
 
-class handover_log(gr.basic_block):
+class handover_log(message_sink):
     """Message sink that keeps the flight of one user as series of numbers.
 
     Input messages:
@@ -45,23 +36,15 @@ class handover_log(gr.basic_block):
         handover: kept in order.
         pdus: received payload, kept by its `frame` and `node` metadata when keep_payload is set.
 
-    Messages that are no dictionaries or lack a key are counted in num_dropped.
+    Messages that are no dictionaries, lack a key or hold a value of another type are counted in
+    faults(), as "bad_" and the name of their port, and dropped.
     """
 
     def __init__(self, keep_payload: bool = False, name: str = "isac.handover_log"):
-        gr.basic_block.__init__(self, name=name, in_sig=None, out_sig=None)
         self._lock = threading.Lock()
         self._keep_payload = keep_payload
-        self.num_dropped = 0
         self.clear()
-        for port, handler in (("link", self._on_link),
-                              ("detections", self._on_detections),
-                              ("ground_truth", self._on_truth),
-                              ("bounds", self._on_bounds),
-                              ("handover", self._on_handover),
-                              ("pdus", self._on_pdu)):
-            self.message_port_register_in(pmt.intern(port))
-            self.set_msg_handler(pmt.intern(port), handler)
+        message_sink.__init__(self, name, PORTS)
 
     def clear(self) -> None:
         """Forgets everything, to begin another flight."""
@@ -74,52 +57,59 @@ class handover_log(gr.basic_block):
             self._payload = {}
             self._frames = defaultdict(int)
 
-    @_guarded
+    @guarded
     def _on_link(self, message):
         report = pmt.to_python(message)
-        self._links[report["node"]].append([report[key] for key in LINK_FIELDS])
-        self._frames["link", report["node"]] += 1
+        self._keep("link", self._links, int(report["node"]), numbers(report, LINK_FIELDS))
 
-    @_guarded
+    @guarded
     def _on_detections(self, message):
         report = pmt.to_python(message)
-        self._frames["detections", report["tx"]] += 1
-        if len(report["snr"]):
-            self._keep_target(self._detections, report, int(np.argmax(report["snr"])))
+        target = int(np.argmax(report["snr"])) if len(report["snr"]) else None
+        self._keep_target("detections", self._detections, report, target)
 
-    @_guarded
-    def _on_truth(self, message):
+    @guarded
+    def _on_ground_truth(self, message):
         report = pmt.to_python(message)
-        self._frames["ground_truth", report["tx"]] += 1
         targets = np.flatnonzero(np.asarray(report["target"]) >= 0)
-        if len(targets):
-            self._keep_target(self._truths, report, int(targets[0]))
+        target = int(targets[0]) if len(targets) else None
+        self._keep_target("ground_truth", self._truths, report, target)
 
-    @staticmethod
-    def _keep_target(series, report, index):
-        series[report["tx"]].append(
-            [report["scene_time"], report["frame"]] +
-            [report[key][index] for key in TARGET_FIELDS[2:]])
-
-    @_guarded
+    @guarded
     def _on_bounds(self, message):
         report = pmt.to_python(message)
-        self._bounds[report["tx"]].append([report[key] for key in BOUND_FIELDS])
-        self._frames["bounds", report["tx"]] += 1
+        self._keep("bounds", self._bounds, int(report["tx"]), numbers(report, BOUND_FIELDS))
 
-    @_guarded
+    @guarded
     def _on_handover(self, message):
         report = pmt.to_python(message)
-        self._handovers.append({key: report[key] for key in
-                                ("scene_time", "from", "to", "cause")})
+        cause = pmt.dict_ref(message, pmt.intern("cause"), pmt.PMT_NIL)
+        event = {"scene_time": float(report["scene_time"]), "from": int(report["from"]),
+                 "to": int(report["to"]), "cause": pmt.symbol_to_string(cause)}
+        with self._lock:
+            self._handovers.append(event)
 
-    @_guarded
-    def _on_pdu(self, message):
+    @guarded
+    def _on_pdus(self, message):
         meta = pmt.to_python(pmt.car(message))
-        self._frames["pdus", meta["node"]] += 1
-        if self._keep_payload:
-            data = bytes(pmt.u8vector_elements(pmt.cdr(message)))
-            self._payload[meta["node"], meta["frame"]] = data
+        data = bytes(pmt.u8vector_elements(pmt.cdr(message)))
+        node, frame = int(meta["node"]), int(meta["frame"])
+        with self._lock:
+            self._frames["pdus", node] += 1
+            if self._keep_payload:
+                self._payload[node, frame] = data
+
+    def _keep(self, port, series, cell, row):
+        with self._lock:
+            self._frames[port, cell] += 1
+            if row:
+                series[cell].append(row)
+
+    def _keep_target(self, port, series, report, target):
+        row = numbers(report, TARGET_FIELDS[:2])
+        vectors = [np.asarray(report[key], dtype=float) for key in TARGET_FIELDS[2:]]
+        chosen = [] if target is None else row + [float(vector[target]) for vector in vectors]
+        self._keep(port, series, int(report["tx"]), chosen)
 
     def _series(self, store, key, fields):
         with self._lock:

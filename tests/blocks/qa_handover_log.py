@@ -75,7 +75,7 @@ class qa_handover_log(gr_unittest.TestCase):
                          [{"scene_time": 3.0, "from": 0, "to": 1, "cause": "rsrp"}])
         self.assertEqual(log.payload(1, 7), bytes([1, 2, 3]))
         self.assertIsNone(log.payload(0, 7))
-        self.assertEqual(log.num_dropped, 0)
+        self.assertEqual(log.faults(), {})
         log.clear()
         self.assertEqual(log.cells(), [])
 
@@ -84,8 +84,24 @@ class qa_handover_log(gr_unittest.TestCase):
         self.deliver(log, ("link", pmt.intern("hello")), ("link", pmt.PMT_NIL),
                      ("detections", dictionary(frame=1)), ("pdus", pmt.from_long(3)),
                      ("handover", pmt.make_dict()), ("link", link(0, 0, -80.0)))
-        self.assertEqual(log.num_dropped, 5)
+        self.assertEqual(log.faults(), {"bad_link": 2, "bad_detections": 1, "bad_pdus": 1,
+                                        "bad_handover": 1})
         np.testing.assert_array_equal(log.link(0)["rsrp_dbm"], [-80])
+
+    def test_values_of_another_type_never_reach_a_reader(self):
+        log = isac.handover_log()
+        good = detections(0, [100.0], [1.0])
+        self.deliver(log, ("link", pmt.dict_add(link(0, 0, -80.0), pmt.intern("rsrp_dbm"),
+                                           pmt.intern("loud"))),
+                     ("detections", pmt.dict_add(good, pmt.intern("range"), pmt.intern("far"))),
+                     ("detections", pmt.dict_add(good, pmt.intern("tx"), pmt.intern("here"))),
+                     ("handover", dictionary(scene_time=3.0, from_=0, to=1, cause=7)),
+                     ("detections", good))
+        self.assertEqual(log.faults(), {"bad_link": 1, "bad_detections": 2, "bad_handover": 1})
+        self.assertEqual(log.cells(), [0])
+        self.assertEqual(log.frames("detections", 0), 1)
+        self.assertEqual(log.link(0)["rsrp_dbm"].size, 0)
+        np.testing.assert_array_equal(log.detections(0)["range"], [100])
 
     def test_run_until_stops_when_it_is_told_or_too_late(self):
         top = gr.top_block()

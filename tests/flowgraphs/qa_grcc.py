@@ -2,12 +2,13 @@
 #
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-"""Every example flowgraph compiles with grcc, and every block's yml is well formed."""
+"""Every example flowgraph compiles with grcc and runs, and every block's yml is well formed."""
 
 import os
-import py_compile
 import re
+import signal
 import subprocess
+import sys
 import tempfile
 import unittest
 from pathlib import Path
@@ -19,7 +20,7 @@ SOURCE = Path(os.environ["ISAC_SOURCE_DIR"])
 
 
 class qa_grcc(unittest.TestCase):
-    def test_examples_compile(self):
+    def test_examples_compile_and_run(self):
         flowgraphs = sorted(SOURCE.glob("examples/**/*.grc"))
         self.assertTrue(flowgraphs)
         for flowgraph in flowgraphs:
@@ -29,9 +30,25 @@ class qa_grcc(unittest.TestCase):
                     capture_output=True, text=True, check=False)
                 self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
                 generated = list(Path(out).glob("*.py"))
-                self.assertTrue(generated, result.stdout + result.stderr)
-                for file in generated:
-                    py_compile.compile(str(file), doraise=True)
+                self.assertEqual(len(generated), 1, result.stdout + result.stderr)
+                self.run_for(8, generated[0])
+
+    def run_for(self, seconds, script):
+        """Runs a flowgraph without a screen and ends it as Ctrl-C does."""
+        process = subprocess.Popen(
+            [sys.executable, str(script)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            text=True, cwd=script.parent)
+        try:
+            text, _ = process.communicate(timeout=seconds)
+            self.fail(f"ended by itself:\n{text}")
+        except subprocess.TimeoutExpired:
+            process.send_signal(signal.SIGINT)
+        try:
+            text, _ = process.communicate(timeout=60)
+        finally:
+            process.kill()
+        self.assertEqual(process.returncode, 0, text)
+        self.assertNotIn("Traceback", text)
 
     def test_blocks_are_complete(self):
         files = sorted(SOURCE.glob("grc/*.block.yml"))

@@ -53,10 +53,12 @@ BOOST_AUTO_TEST_CASE(refusals)
     BOOST_CHECK_THROW(trajectory({ nan, 0, 0 }, { 0, 0, 0 }), std::invalid_argument);
     BOOST_CHECK_THROW(trajectory({ 0, 0, 0 }, { 0, inf, 0 }), std::invalid_argument);
     BOOST_CHECK_THROW(trajectory({}, std::vector<vector3>{}), std::invalid_argument);
-    BOOST_CHECK_THROW(trajectory(std::vector<double>{ 1, 2 }, std::vector<vector3>(1)), std::invalid_argument);
+    BOOST_CHECK_THROW(trajectory(std::vector<double>{ 1, 2 }, std::vector<vector3>(1)),
+                      std::invalid_argument);
     BOOST_CHECK_THROW(trajectory(std::vector<double>{ 1, 1 }, std::vector<vector3>(2)),
                       std::invalid_argument);
-    BOOST_CHECK_THROW(trajectory(std::vector<double>{ nan }, std::vector<vector3>(1)), std::invalid_argument);
+    BOOST_CHECK_THROW(trajectory(std::vector<double>{ nan }, std::vector<vector3>(1)),
+                      std::invalid_argument);
 
     const auto path = trajectory::make({ 0, 0, 0 });
     BOOST_CHECK_THROW(target(nullptr, 1), std::invalid_argument);

@@ -33,7 +33,8 @@ namespace isac {
  * With revisit_interval 0 the scene goes on from frame to frame as the samples do. With a
  * positive one, frames are that far apart in the scene, and nothing of a frame's signal
  * reaches the next: a flight of 100 s needs a thousand frames, not 100 s of samples.
- * Frame numbers that are missing pass as well. Where a flowgraph is run again the scene goes on.
+ * Frame numbers that are missing pass as well. Where a flowgraph is run again the scene
+ * goes on.
  *
  * \section stream Stream
  * One complex sample in, one out, without latency: output n is received at the time when
@@ -72,8 +73,8 @@ public:
      * \param grid              shared with modulator and receivers
      * \param scene             nodes, targets, losses, interference and noise; its
      *                          carrier_frequency is taken from \p grid
-     * \param tx                number of the transmitting node, for reports
-     * \param rx                number of the receiving node
+     * \param tx                number of the transmitting node, for reports; not negative
+     * \param rx                number of the receiving node; not negative
      * \param revisit_interval  scene time from frame to frame, s; 0: continuous
      * \param start_time        scene time of the first sample, s
      * \throws std::invalid_argument naming the parameter, its value and its limit

@@ -51,15 +51,16 @@ public:
 
     /*!
      * \param grid             what was sent when
-     * \param tx               number of the transmitting node, for `detections`
-     * \param rx               number of the receiving node
+     * \param tx               number of the transmitting node, for `detections`; not
+     *                         negative
+     * \param rx               number of the receiving node; not negative
      * \param reference        "pilots": the grid's pilots alone are known; "rows": the
      *                         rows of input 1
      * \param mode             "matched_filter" (rows times the conjugate reference) or
      *                         "division" (rows over the reference)
      * \param window           "rectangular", "hann", "hamming", "blackman",
      *                         "blackman_harris", "nuttall", "flattop", "kaiser", "tukey"
-     * \param window_parameter beta of "kaiser" (>= 0), alpha of "tukey" (0 to 1)
+     * \param window_parameter beta of "kaiser" (0 to 100), alpha of "tukey" (0 to 1)
      * \param pad_delay        zero-padding of the range axis: 1, 2, 4 or 8
      * \param pad_doppler      zero-padding of the Doppler axis: 1, 2, 4 or 8
      * \param cfar             "ca" or "os"

@@ -4,6 +4,7 @@
 
 #include <gnuradio/isac/channel/target.h>
 #include <gnuradio/isac/channel/trajectory.h>
+#include <gnuradio/isac/check.h>
 #include <gnuradio/isac/echo_channel.h>
 #include <pybind11/numpy.h>
 #include <pybind11/pybind11.h>
@@ -18,6 +19,7 @@ namespace {
 using gr::isac::echo_channel;
 using gr::isac::echo_scene;
 using gr::isac::ofdm_grid;
+using gr::isac::require;
 using gr::isac::target;
 using gr::isac::trajectory;
 using gr::isac::vector3;
@@ -134,8 +136,9 @@ make_channel(const std::shared_ptr<ofdm_grid>& grid,
              int dwell_frames,
              double revisit_interval,
              double start_time,
-             uint64_t seed)
+             int64_t seed)
 {
+    require(seed >= 0, "echo_channel: seed", seed, "must not be negative");
     echo_scene::parameters p;
     p.transmitter = trajectory_of(transmitter);
     if (receiver)
@@ -156,7 +159,7 @@ make_channel(const std::shared_ptr<ofdm_grid>& grid,
     p.shadowing_std_db = shadowing_std_db;
     p.shadowing_correlation_m = shadowing_correlation_m;
     p.dwell_frames = dwell_frames;
-    p.seed = seed;
+    p.seed = static_cast<uint64_t>(seed);
     return echo_channel::make(grid, p, tx, rx, revisit_interval, start_time);
 }
 
@@ -177,7 +180,7 @@ Args:
     transmitter: isac.trajectory, or (x, y, z) in m.
     receiver: the same; None is where the transmitter is (monostatic).
     targets: list of isac.target.
-    tx, rx: numbers of the nodes, for reports.
+    tx, rx: numbers of the nodes, for reports; not negative.
     path_loss: "uma_av" (3GPP TR 36.777), "log_distance" or "free_space", one way.
     path_loss_exponent, reference_loss_db: of log_distance; dB at 1 m.
     direct_path: transmitter straight to receiver; bistatic only.
@@ -193,7 +196,7 @@ Args:
     dwell_frames: frames over which Swerling 1 and 3 hold, at least 1.
     revisit_interval: scene time from frame to frame, s; 0 is continuous.
     start_time: scene time of the first sample, s.
-    seed: of noise, cross sections and shadowing.
+    seed: of noise, cross sections and shadowing; not negative.
 
 Raises:
     ValueError: naming the parameter, its value and its limit.
@@ -222,7 +225,7 @@ Raises:
              py::arg("dwell_frames") = defaults.dwell_frames,
              py::arg("revisit_interval") = 0.0,
              py::arg("start_time") = 0.0,
-             py::arg("seed") = defaults.seed)
+             py::arg("seed") = static_cast<int64_t>(defaults.seed))
         .def(
             "set_targets",
             [](echo_channel& block, const std::vector<std::shared_ptr<target>>& targets) {

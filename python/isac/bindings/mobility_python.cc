@@ -3,6 +3,8 @@
  */
 
 #include "handover_parameters_python.h"
+#include "message_linger.h"
+#include <gnuradio/isac/check.h>
 #include <gnuradio/isac/handover_decider.h>
 #include <gnuradio/isac/mono_bistatic_combiner.h>
 #include <pybind11/pybind11.h>
@@ -18,7 +20,9 @@ namespace {
 
 using gr::isac::handover_decider;
 using gr::isac::handover_parameters;
+using gr::isac::message_linger;
 using gr::isac::mono_bistatic_combiner;
+using gr::isac::require;
 using gr::isac::selection_parameters;
 
 void bind_handover_decider(py::module& m)
@@ -261,10 +265,38 @@ Raises:
         .def("faults", &mono_bistatic_combiner::faults, "Messages dropped, by kind.");
 }
 
+// For blocks in Python, which hold it as a member.
+void bind_message_linger(py::module& m)
+{
+    py::class_<message_linger>(m, "_message_linger", R"doc(
+Lets a block without stream ports live until the messages of all its upstream blocks have ended.
+
+Args:
+    block: the C++ side of a block, from to_basic_block().
+
+Raises:
+    ValueError: for anything but a gr.block.
+)doc")
+        .def(py::init([](const std::shared_ptr<gr::basic_block>& owner) {
+                 const auto block = std::dynamic_pointer_cast<gr::block>(owner);
+                 require(block != nullptr,
+                         "message_linger: block",
+                         "none",
+                         "must be a gr.block");
+                 return std::make_unique<message_linger>(*block);
+             }),
+             py::arg("block"))
+        .def("start", &message_linger::start, "To be called in the block's start().")
+        .def("message_came",
+             &message_linger::message_came,
+             "To be called at every message, in its handler.");
+}
+
 } // namespace
 
 void bind_mobility(py::module& m)
 {
+    bind_message_linger(m);
     bind_handover_machine(m);
     bind_handover_decider(m);
     bind_mono_bistatic_combiner(m);

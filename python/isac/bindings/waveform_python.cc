@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
 
+#include <gnuradio/isac/check.h>
 #include <gnuradio/isac/ofdm_demodulator.h>
 #include <gnuradio/isac/ofdm_grid.h>
 #include <gnuradio/isac/ofdm_modulator.h>
@@ -47,10 +48,18 @@ Raises:
                          double tx_power_dbm,
                          const std::string& input,
                          bool repeat_frame,
-                         uint64_t num_frames,
+                         int64_t num_frames,
                          const std::string& when_starved) {
-                 return ofdm_modulator::make(
-                     grid, tx_power_dbm, input, repeat_frame, num_frames, when_starved);
+                 require(num_frames >= 0,
+                         "ofdm_modulator: num_frames",
+                         num_frames,
+                         "must not be negative");
+                 return ofdm_modulator::make(grid,
+                                             tx_power_dbm,
+                                             input,
+                                             repeat_frame,
+                                             static_cast<uint64_t>(num_frames),
+                                             when_starved);
              }),
              py::arg("grid"),
              py::arg("tx_power_dbm") = 0.0,

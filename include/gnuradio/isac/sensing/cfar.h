@@ -7,6 +7,7 @@
 
 #include <gnuradio/isac/api.h>
 #include <gnuradio/isac/sensing/range_doppler_map.h>
+#include <volk/volk_alloc.hh>
 #include <cstddef>
 #include <string>
 #include <vector>
@@ -114,7 +115,6 @@ private:
         size_t training;                // cells
         size_t rank;                    // 1 is the smallest
         double multiplier;
-        double scale; // "ca": of the sum of the training cells
     };
 
     void fit_window();
@@ -124,8 +124,8 @@ private:
     void average(const float* map, std::vector<map_cell>& detected, float* thresholds);
     void start_rows(const float* map, size_t row);
     void advance_rows(const float* map, size_t row);
-    void accumulate_columns();
-    void set_thresholds(float* thresholds) const;
+    void slide(size_t length, float* out);
+    void set_thresholds(float* thresholds);
     void order(const float* map, std::vector<map_cell>& detected, float* thresholds);
     size_t gather(const float* map, size_t row, size_t range);
     bool exceeds(const float* map, size_t row, size_t range) const;
@@ -137,9 +137,11 @@ private:
     size_t d_guard_doppler;
     size_t d_reach_doppler;
     std::vector<column> d_columns;
-    std::vector<double> d_outer, d_inner;               // sums over the window's rows
-    std::vector<double> d_outer_prefix, d_inner_prefix; // and over the columns before
-    std::vector<float> d_levels;                        // thresholds of a row
+    // Sums over the window's rows: of those beyond the guard cells, of those across them.
+    std::vector<double> d_beside, d_across;
+    volk::vector<float> d_sums, d_window; // and over columns
+    volk::vector<float> d_levels;         // thresholds of a row
+    volk::vector<float> d_scales;         // of the columns' sums
     std::vector<float> d_training;
 };
 

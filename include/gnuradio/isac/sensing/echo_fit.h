@@ -8,6 +8,7 @@
 #include <gnuradio/gr_complex.h>
 #include <gnuradio/isac/api.h>
 #include <gnuradio/isac/ofdm_grid.h>
+#include <gnuradio/isac/sensing/echo.h>
 #include <gnuradio/isac/sensing/element_pattern.h>
 #include <gnuradio/isac/theory/fisher.h>
 #include <volk/volk_alloc.hh>
@@ -16,13 +17,6 @@
 
 namespace gr {
 namespace isac {
-
-//! One echo in a frame: amplitude X exp(-j 2 pi f delay) exp(+j 2 pi t doppler).
-struct echo {
-    double delay = 0;                   //!< s
-    double doppler = 0;                 //!< Hz
-    std::complex<double> amplitude = 0; //!< relative to the reference X
-};
 
 /*!
  * \brief Kernel: maximum-likelihood delay and Doppler of the echoes of one frame.
@@ -60,7 +54,11 @@ public:
     void subtract(const echo& e);
 
     //! Power an element that is left, with \p num_echoes echoes taken as subtracted.
-    double residual_power(size_t num_echoes) const;
+    double residual_power(size_t num_echoes);
+
+    //! Whether the energies of the elements are equal and their pattern is separable.
+    //! Then echoes are subtracted from the sums alone, and products() is the whole frame.
+    bool separable() const { return d_separable; }
 
     //! \name The frame less what was subtracted, at the places of the pattern
     //! \{
@@ -84,16 +82,38 @@ public:
 private:
     using value = std::complex<double>;
     struct likelihood;
+    // The phases of an echo along the axes, zero where nothing was sent.
+    struct steering {
+        double place_delay = 0, place_doppler = 0;
+        volk::vector<gr_complex> delay, doppler;
+    };
+    // The frame, rotated to a place and summed block by block.
+    struct block_sums {
+        steering place;
+        std::vector<value> sums;
+    };
+    // An echo that is subtracted, and the sums of the whole frame near it.
+    struct subtracted {
+        echo source;
+        steering place;
+        block_sums frame;
+    };
 
     void measure();
+    void resize(steering& s) const;
+    void steer(double delay, double doppler, steering& s) const;
     void compress(double delay, double doppler);
+    void take_subtracted();
     void restore(const value& amplitude);
     likelihood evaluate(double delay, double doppler) const;
     void search(double& delay, double& doppler);
     void climb(double& delay, double& doppler) const;
-    echo maximise(echo e, bool was_subtracted);
-    void add(const echo& e, double sign);
-    void rotate_rows(double delay);
+    value amplitude(double delay, double doppler) const;
+    bool is_near(const steering& s, const echo& e) const;
+    echo maximise(double delay, double doppler);
+    void follow(echo& e);
+    void subtract_from_products(const echo& e, const value& amplitude);
+    size_t find(const echo& e);
 
     ofdm_grid::sptr d_grid;
     element_pattern d_pattern;
@@ -103,13 +123,19 @@ private:
     volk::vector<gr_complex> d_products;                    // y conj(X)
     volk::vector<float> d_energies;                         // abs(X)^2
     volk::vector<float> d_row_energies;                     // of the rows of a block
-    volk::vector<gr_complex> d_teeth, d_rotation, d_row;
-    std::vector<value> d_blocks;          // the frame, rotated and summed
-    std::vector<double> d_block_energies; // of X
+    volk::vector<gr_complex> d_teeth, d_row;
+    std::vector<float> d_mask_delay, d_mask_doppler; // 1 where elements are used
+    block_sums d_frame;                              // before anything is subtracted
+    std::vector<value> d_blocks;                     // and after
+    std::vector<value> d_sums_delay, d_sums_doppler; // of one echo
+    std::vector<subtracted> d_subtracted;            // as many as a frame ever had
+    size_t d_num_subtracted = 0;                     // of these, in this frame
+    std::vector<double> d_block_energies;            // of X
     theory::pattern_moments d_pattern_moments;
     double d_energy = 0;
     double d_num_elements = 0;
     bool d_uniform = true;
+    bool d_separable = false;
 };
 
 } // namespace isac

@@ -42,6 +42,8 @@ struct ISAC_API element_pattern {
     pattern_axis subcarriers;
     pattern_axis symbols;
     size_t num_elements = 0; //!< elements used
+    //! Whether every symbol that is used has the same subcarriers.
+    bool separable = false;
     //! Offset from the carrier of each subcarrier of the axis' span, Hz.
     std::vector<double> frequencies;
     //! Time from the middle of the frame of each symbol of the axis' span, s.

@@ -8,6 +8,7 @@
 #include <gnuradio/gr_complex.h>
 #include <gnuradio/isac/api.h>
 #include <gnuradio/isac/ofdm_grid.h>
+#include <gnuradio/isac/sensing/echo.h>
 #include <gnuradio/isac/sensing/element_pattern.h>
 #include <volk/volk_alloc.hh>
 #include <complex>
@@ -76,6 +77,20 @@ public:
      */
     bool process_products(const gr_complex* products, const float* energies, float* map);
 
+    /*!
+     * What echoes make of the map, for process_less() and predicted(). The pattern must
+     * be separable; the elements are taken for ones of equal energy.
+     *
+     * \param echoes  relative to the reference
+     * \param energy  abs(reference)^2 of an element
+     * \param first   echoes before this one are as they were
+     */
+    void predict(const std::vector<echo>& echoes, double energy, size_t first = 0);
+    //! Power that the echoes have in a cell of the frame processed last.
+    double predicted(size_t doppler, size_t range) const;
+    //! The frame processed last less the echoes, at half the cost.
+    void process_less(float* map);
+
     size_t doppler_cells() const { return d_doppler_cells; }
     size_t range_cells() const { return d_range_cells; }
     double delay_step() const { return d_delay_step; }     //!< s a cell
@@ -104,7 +119,8 @@ private:
     void make_pilot_filter();
     double weight_products(size_t i, const gr_complex* products, const float* energies);
     bool finish(double gain, float* map);
-    void transform_columns(float scale, float* map);
+    void spread(const echo& e, double scale, size_t place);
+    void transform_columns(size_t num_echoes, float* map);
 
     ofdm_grid::sptr d_grid;
     parameters d_params;
@@ -116,14 +132,24 @@ private:
     double d_doppler_step;
     std::vector<float> d_window_delay;
     std::vector<float> d_window_doppler;
-    size_t d_stride;                    // of d_work, values
-    volk::vector<gr_complex> d_work;    // symbols used x range cells
-    volk::vector<gr_complex> d_columns; // a few columns, one after the other
-    volk::vector<float> d_powers;       // of d_columns
-    volk::vector<gr_complex> d_filter;  // windowed reference: all pilots, or a row
-    volk::vector<float> d_energies;     // of a row
-    volk::vector<gr_complex> d_row;     // the comb's teeth of a row
-    double d_pilot_gain = 0;            // noise power that d_filter lets through
+    size_t d_stride;                                 // of d_work, values
+    volk::vector<gr_complex> d_work;                 // symbols used x range cells
+    size_t d_column_stride;                          // of d_columns, values
+    volk::vector<gr_complex> d_columns;              // a few columns, one after the other
+    volk::vector<float> d_powers;                    // of d_columns
+    std::vector<float> d_mask_delay, d_mask_doppler; // 1 where elements are used
+    // An echo in d_work is row times turns, and in the map row times column.
+    struct response {
+        volk::vector<gr_complex> row;
+        std::vector<gr_complex> turns, column;
+    };
+    std::vector<response> d_echoes; // as many as a frame ever had
+    size_t d_num_echoes = 0;
+    float d_scale = 0;                 // of amplitudes, of the frame processed last
+    volk::vector<gr_complex> d_filter; // windowed reference: all pilots, or a row
+    volk::vector<float> d_energies;    // of a row
+    volk::vector<gr_complex> d_row;    // the comb's teeth of a row
+    double d_pilot_gain = 0;           // noise power that d_filter lets through
     std::unique_ptr<fft_plan> d_range_fft;
     std::unique_ptr<fft_plan> d_doppler_fft;
 };

@@ -40,6 +40,9 @@ public:
         int max_targets = 32;
         //! Times that a frame is searched, 1 to 16.
         int max_passes = 3;
+        //! What is weaker than the strongest cell of a frame by more is no target, 10 to
+        //! 140 dB.
+        double dynamic_range_db = 80;
     };
 
     //! \throws std::invalid_argument naming the parameter, its value and its limit
@@ -65,7 +68,10 @@ public:
 private:
     void find(const float* powers);
     bool fit();
+    void search_again();
     bool masks() const;
+    void predict(size_t first);
+    bool is_sidelobe(const map_cell& cell) const;
     void subtract_first();
     bool splits(const echo& e) const;
     void relax();
@@ -81,9 +87,11 @@ private:
     volk::vector<float> d_left; // powers of what the echoes leave
     std::vector<map_cell> d_cells;
     std::vector<echo> d_echoes;
-    bool d_subtracted = false; // whether d_fit holds the frame less the echoes
-    double d_frame_power = 0;  // an element
-    double d_residual = 0;     // what the echoes leave, of all elements
+    bool d_subtracted = false;  // whether d_fit holds the frame less the echoes
+    bool d_passed_over = false; // whether cells were left to the next search
+    float d_weakest = 0;        // power of a cell that may be a target
+    double d_frame_power = 0;   // an element
+    double d_residual = 0;      // what the echoes leave, of all elements
     double d_noise = 0;
 };
 
