@@ -1,7 +1,8 @@
 #
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-"""Closed forms: link budget, Cramer-Rao bounds, handover probabilities, bit error rates.
+"""Closed forms: link budget, Cramer-Rao bounds, handover probabilities, rates, bit error
+rates.
 
 Every function takes numbers or NumPy arrays that broadcast against each other.
 """
@@ -9,8 +10,11 @@ Every function takes numbers or NumPy arrays that broadcast against each other.
 from .isac_python._theory import (
     bistatic_echo_loss,
     bit_error_rate,
+    data_rate,
     delay_doppler_bound,
     echo_loss,
+    effective_rate,
+    first_upward_crossing,
     free_space_path_loss,
     handover_probability_distance,
     handover_probability_joint,
@@ -25,8 +29,11 @@ from .isac_python._theory import (
 __all__ = [
     "bistatic_echo_loss",
     "bit_error_rate",
+    "data_rate",
     "delay_doppler_bound",
     "echo_loss",
+    "effective_rate",
+    "first_upward_crossing",
     "free_space_path_loss",
     "handover_probability_distance",
     "handover_probability_joint",

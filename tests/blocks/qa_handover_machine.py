@@ -38,6 +38,28 @@ class qa_handover_machine(gr_unittest.TestCase):
             self.assertGreater(many.counts()["handovers"], 0)
             self.assertGreater(many.counts()["outage_steps"], 0)
 
+    def test_many_flights_equal_single_ones(self):
+        flights = [crossing(seed=seed) for seed in range(5)]
+        times, _, distance = flights[0]
+        rsrp = np.stack([flight[1] for flight in flights])
+        for criterion in ("joint_or", "rsrp"):
+            options = dict(criterion=criterion, time_to_trigger=0.2)
+            many = isac.handover_machine(2, **options)
+            result = many.run_flights(times, rsrp, distance, sinr=rsrp + 90)
+            self.assertEqual(many.counts()["steps"], 0)
+            for i, one in enumerate(rsrp):
+                machine = isac.handover_machine(2, **options)
+                events = machine.run(times, one, distance, sinr=one + 90)["scene_time"]
+                for key in ("handovers", "ping_pongs", "outage"):
+                    self.assertEqual(result[key][i], machine.counts()[key])
+                np.testing.assert_equal(
+                    result["first_time"][i], events[0] if len(events) else np.nan)
+        for shape in ((4,), (2, 400, 2), (5, 399, 2), (5, 400, 3)):
+            with self.assertRaisesRegex(ValueError, "flights x steps x cells"):
+                many.run_flights(times, rsrp, np.ones(shape))
+        still = isac.handover_machine(2).run_flights(times, np.ones((400, 2)), distance)
+        self.assertEqual(still["handovers"].shape, (1,))
+
     def test_veto_ends_the_ping_pongs_of_or(self):
         times, rsrp, distance = crossing()
         counts = {}

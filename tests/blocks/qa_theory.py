@@ -60,6 +60,21 @@ class qa_theory(gr_unittest.TestCase):
             1 / (8 * np.pi**2 * snr * 16 * np.sum(np.square(grid.symbol_times()))),
             rtol=1e-9)
 
+    def test_crossings_run_along_the_last_axis(self):
+        x = np.linspace(-1, 1, 21)
+        offsets = np.array([[-0.5, 0.0, 0.25], [0.3, 2.0, -2.0]])
+        crossings = theory.first_upward_crossing(x, x - offsets[..., None], 0)
+        expected = offsets.copy()
+        expected[1, 1:] = np.nan  # above or below it all along
+        np.testing.assert_allclose(crossings, expected, atol=1e-12)
+        self.assertIsInstance(theory.first_upward_crossing(x, x, 0), float)
+
+    def test_rates(self):
+        np.testing.assert_allclose(
+            theory.data_rate([0.0, 3.0], 10e6, 0.25), [0, 15e6], rtol=1e-12)
+        np.testing.assert_allclose(
+            theory.effective_rate([0.0, 0.25, 1.0], 4e6, 8e6), [4e6, 5e6, 8e6], rtol=1e-12)
+
     def test_wrong_values_are_refused(self):
         for call in (
             lambda: theory.path_loss_uma_av([100, -1], 2e9),
@@ -68,6 +83,10 @@ class qa_theory(gr_unittest.TestCase):
             lambda: theory.range_crlb(1, 200e3, 64, 10, model="guess"),
             lambda: theory.bit_error_rate(1, "8psk"),
             lambda: theory.handover_probability_joint(np.nan, 0.5),
+            lambda: theory.first_upward_crossing([0, 1], [1, 2, 3], 2),
+            lambda: theory.first_upward_crossing([0, 0], [1, 2], 1.5),
+            lambda: theory.data_rate(1, 10e6, 2),
+            lambda: theory.effective_rate(2, 1, 1),
             lambda: theory.delay_doppler_bound(1, [0, 1e3], [0, 1], np.ones((3, 2))),
             lambda: theory.delay_doppler_bound(1, [[0, 1e3]], [0, 1]),
             lambda: theory.delay_doppler_bound(-1, [0, 1e3], [0, 1]),

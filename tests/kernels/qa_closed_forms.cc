@@ -3,6 +3,8 @@
  */
 
 #include <gnuradio/isac/theory/bit_error_rate.h>
+#include <gnuradio/isac/theory/crossing.h>
+#include <gnuradio/isac/theory/data_rate.h>
 #include <gnuradio/isac/theory/handover_probability.h>
 #include <gnuradio/isac/theory/link_budget.h>
 #include <gnuradio/isac/theory/range_crlb.h>
@@ -177,6 +179,39 @@ BOOST_AUTO_TEST_CASE(handover_probabilities)
     BOOST_CHECK_CLOSE(lawn(45.36083902, 0).distance(), 0.9, 1e-5);
 }
 
+BOOST_AUTO_TEST_CASE(rates)
+{
+    // The point of the largest gain by the joint criterion.
+    const lawn scene(113, 0);
+    const auto rate = [](double path_loss) {
+        const double snr_db =
+            42 + 20 * std::log10(32) - path_loss + 100 - 10 * std::log10(50);
+        return data_rate(std::pow(10, snr_db / 10), 10e6, 0.2);
+    };
+    const double serving = rate(scene.loss_serving), target = rate(scene.loss_target);
+    BOOST_CHECK_CLOSE(serving, 143382804.4, PUBLISHED);
+    BOOST_CHECK_CLOSE(target, 148971106.6, PUBLISHED);
+    const double joint = handover_probability_joint(scene.rsrp(), scene.distance());
+    BOOST_CHECK_CLOSE(effective_rate(joint, serving, target) -
+                          effective_rate(scene.rsrp(), serving, target),
+                      2663463.846,
+                      PUBLISHED);
+}
+
+BOOST_AUTO_TEST_CASE(crossings)
+{
+    const double x[] = { 0, 1, 3, 4, 5 };
+    const double y[] = { 0.5, 0.1, 0.5, 0.2, 0.6 };
+    BOOST_CHECK_CLOSE(first_upward_crossing(x, y, 5, 0.2), 1.5, 1e-12);
+    BOOST_CHECK_CLOSE(first_upward_crossing(x, y, 5, 0.5), 3, 1e-12);
+    BOOST_CHECK_CLOSE(first_upward_crossing(x, y, 5, 0.55), 4.875, 1e-12);
+    BOOST_CHECK(std::isnan(first_upward_crossing(x, y, 5, 0.7)));
+    BOOST_CHECK(std::isnan(first_upward_crossing(x, y, 5, 0.1))); // never below
+    BOOST_CHECK(std::isnan(first_upward_crossing(x, y, 0, 0.2)));
+    const double gap[] = { 0.0, NOT_A_NUMBER, 0.9, 0.0, 0.9 };
+    BOOST_CHECK_CLOSE(first_upward_crossing(x, gap, 5, 0.45), 4.5, 1e-12);
+}
+
 BOOST_AUTO_TEST_CASE(probabilities_without_spread)
 {
     BOOST_CHECK_EQUAL(handover_probability_rsrp(100, 97, 2, 0), 1);
@@ -231,6 +266,20 @@ BOOST_AUTO_TEST_CASE(refuse_values_out_of_range)
     refused([] { return handover_probability_distance(100, 100, 2, NOT_A_NUMBER, 1); });
     refused([] { return handover_probability_distance(-100, 100, 2, 1, 1); });
     refused([] { return handover_probability_joint(1.1, 0.5); });
+    refused([] { return data_rate(-1, 10e6, 0.2); });
+    refused([] { return data_rate(1, 0, 0.2); });
+    refused([] { return data_rate(1, 10e6, 1.1); });
+    refused([] { return effective_rate(NOT_A_NUMBER, 1, 1); });
+    refused([] { return effective_rate(0.5, -1, 1); });
+    refused([] { return effective_rate(0.5, 1, -1); });
+    refused([] {
+        const double x[] = { 0, 0 }, y[] = { 0, 1 };
+        return first_upward_crossing(x, y, 2, 0.5);
+    });
+    refused([] {
+        const double x[] = { 0, 1 };
+        return first_upward_crossing(x, x, 2, NOT_A_NUMBER);
+    });
     refused([] { return bit_error_rate(-1, "qpsk"); });
     refused([] { return bit_error_rate(1, "8psk"); });
 }

@@ -8,6 +8,9 @@
 #include <pybind11/numpy.h>
 #include <pybind11/pybind11.h>
 #include <pybind11/stl.h>
+#include <cmath>
+#include <cstdint>
+#include <limits>
 #include <map>
 #include <optional>
 #include <string>
@@ -120,6 +123,103 @@ py::dict run(handover_machine& machine,
     result["from"] = from;
     result["to"] = to;
     result["cause"] = cause;
+    return result;
+}
+
+// A measurement of many flights, or of one that all of them share.
+class flight_columns
+{
+public:
+    flight_columns(const std::optional<values>& given,
+                   const char* name,
+                   size_t num_flights,
+                   size_t num_steps,
+                   size_t num_cells)
+        : d_num_cells(num_cells)
+    {
+        if (!given)
+            return;
+        const auto axes = given->ndim();
+        const bool shared = axes == 2;
+        const bool fits = (shared || axes == 3) &&
+                          static_cast<size_t>(given->shape(axes - 1)) == num_cells &&
+                          static_cast<size_t>(given->shape(axes - 2)) == num_steps &&
+                          (shared || static_cast<size_t>(given->shape(0)) == num_flights);
+        require(fits,
+                name,
+                given->size(),
+                "values, must be flights x steps x cells, or steps x cells for all");
+        d_values = given->data();
+        d_flight_stride = shared ? 0 : num_steps * num_cells;
+    }
+
+    const double* row(size_t flight, size_t step) const
+    {
+        return d_values ? d_values + flight * d_flight_stride + step * d_num_cells
+                        : nullptr;
+    }
+
+private:
+    const double* d_values = nullptr;
+    size_t d_flight_stride = 0;
+    size_t d_num_cells;
+};
+
+py::dict run_flights(handover_machine& machine,
+                     const values& times,
+                     const std::optional<values>& rsrp,
+                     const std::optional<values>& distance,
+                     const std::optional<values>& sinr,
+                     const std::optional<values>& variance)
+{
+    require(
+        times.ndim() == 1, "handover: times with", times.ndim(), "dimensions, must be 1");
+    size_t flights = 1;
+    for (const auto& given : { rsrp, distance, sinr, variance })
+        if (given && given->ndim() == 3)
+            flights = given->shape(0);
+    const size_t steps = times.size();
+    const size_t cells = machine.num_cells();
+    const flight_columns rsrps(rsrp, "handover: rsrp with", flights, steps, cells);
+    const flight_columns distances(
+        distance, "handover: distance with", flights, steps, cells);
+    const flight_columns sinrs(sinr, "handover: sinr with", flights, steps, cells);
+    const flight_columns variances(
+        variance, "handover: variance with", flights, steps, cells);
+    py::array_t<uint64_t> handovers(flights), ping_pongs(flights);
+    py::array_t<double> outage(flights), first_time(flights);
+    const double* const time = times.data();
+    uint64_t* const handovers_out = handovers.mutable_data();
+    uint64_t* const ping_pongs_out = ping_pongs.mutable_data();
+    double* const outage_out = outage.mutable_data();
+    double* const first_time_out = first_time.mutable_data();
+    {
+        py::gil_scoped_release release;
+        for (size_t flight = 0; flight < flights; flight++) {
+            machine.reset();
+            first_time_out[flight] = std::numeric_limits<double>::quiet_NaN();
+            for (size_t i = 0; i < steps; i++) {
+                handover_machine::measurement m;
+                m.rsrp_dbm = rsrps.row(flight, i);
+                m.distance_m = distances.row(flight, i);
+                m.sinr_db = sinrs.row(flight, i);
+                m.distance_variance = variances.row(flight, i);
+                const auto event = machine.step(time[i], m);
+                if (event && std::isnan(first_time_out[flight]))
+                    first_time_out[flight] = event->time;
+            }
+            const auto& counts = machine.counts();
+            handovers_out[flight] = counts.handovers;
+            ping_pongs_out[flight] = counts.ping_pongs;
+            outage_out[flight] = counts.outage();
+        }
+        machine.reset();
+    }
+    py::dict result;
+    result["handovers"] = handovers;
+    result["ping_pongs"] = ping_pongs;
+    result["outage"] = outage;
+    result["first_time"] = first_time;
     return result;
 }
 
@@ -288,6 +388,25 @@ Args:
 Returns:
     dict of serving (the cell after each step's decision, -1 while none is known) and, one entry a
     handover, scene_time, from, to and cause.
+)doc")
+        .def("run_flights",
+             &run_flights,
+             py::arg("times"),
+             py::arg("rsrp") = py::none(),
+             py::arg("distance") = py::none(),
+             py::arg("sinr") = py::none(),
+             py::arg("variance") = py::none(),
+             R"doc(
+Many flights over the same times, each from the start; the machine is reset before and after.
+
+Args:
+    times: s, ascending.
+    rsrp, distance, sinr, variance: as in step, flights x len(times) x num_cells each, or
+        len(times) x num_cells for all flights alike, or None.
+
+Returns:
+    dict of handovers, ping_pongs, outage (share of the steps) and first_time (of the first
+    handover, s; NaN without one), one entry a flight.
 )doc")
         .def(
             "parameters",

@@ -5,6 +5,8 @@
 #include <gnuradio/isac/check.h>
 #include <gnuradio/isac/theory/bit_error_rate.h>
 #include <gnuradio/isac/theory/constants.h>
+#include <gnuradio/isac/theory/crossing.h>
+#include <gnuradio/isac/theory/data_rate.h>
 #include <gnuradio/isac/theory/fisher.h>
 #include <gnuradio/isac/theory/handover_probability.h>
 #include <gnuradio/isac/theory/link_budget.h>
@@ -92,6 +94,28 @@ py::dict delay_doppler_bound(const values& snr,
     result["var_doppler"] = member(&theory::delay_doppler_bound::var_doppler);
     result["covariance"] = member(&theory::delay_doppler_bound::covariance);
     return result;
+}
+
+// Along the last axis of y, as NumPy's reductions do.
+py::object first_upward_crossing(const values& x, const values& y, double level)
+{
+    const auto axes = y.ndim();
+    gr::isac::require(x.ndim() == 1,
+                      "first_upward_crossing: x with",
+                      x.ndim(),
+                      "dimensions, must be 1");
+    gr::isac::require(axes >= 1 && y.shape(axes - 1) == x.size(),
+                      "first_upward_crossing: y of size",
+                      y.size(),
+                      "must have len(x) values along its last axis");
+    const size_t count = x.size();
+    values result(std::vector<py::ssize_t>(y.shape(), y.shape() + axes - 1));
+    for (py::ssize_t i = 0; i < result.size(); i++)
+        result.mutable_data()[i] =
+            theory::first_upward_crossing(x.data(), y.data() + i * count, count, level);
+    if (axes == 1)
+        return py::float_(*result.data());
+    return std::move(result);
 }
 
 void bind_link_budget(py::module& m)
@@ -325,6 +349,65 @@ Probability of either of two independent conditions: p_R + p_D - p_R p_D, eq. (1
 Args:
     p_rsrp: 0 to 1.
     p_distance: 0 to 1.
+
+Raises:
+    ValueError: for a value out of its range.
+)doc");
+    m.def("first_upward_crossing",
+          &first_upward_crossing,
+          py::arg("x"),
+          py::arg("y"),
+          py::arg("level"),
+          R"doc(
+Where a sampled curve first comes up to a level, interpolated linearly.
+
+The edges of a handover region are where the probability passes 0.1 and 0.9.
+
+Args:
+    x: ascending, one axis.
+    y: its last axis as long as x; next to a NaN there is no crossing.
+    level: finite.
+
+Returns:
+    One a curve, NaN when it never lies below the level and then at or above it.
+
+Raises:
+    ValueError: for an x that does not ascend, shapes that do not fit, or a level that is not finite.
+)doc");
+    m.def("data_rate",
+          py::vectorize(&theory::data_rate),
+          py::arg("snr"),
+          py::arg("bandwidth"),
+          py::arg("sensing_share") = 0.0,
+          R"doc(
+Capacity that sensing leaves to data, bit/s: (1 - sensing_share) bandwidth log2(1 + snr).
+
+Source: J. Li et al., "Sensing-Enhanced Handover Criterion for Low-Altitude Wireless Networks",
+eq. (4).
+
+Args:
+    snr: linear, not negative.
+    bandwidth: Hz, positive.
+    sensing_share: of the resource elements, 0 to 1.
+
+Raises:
+    ValueError: for a value out of its range.
+)doc");
+    m.def("effective_rate",
+          py::vectorize(&theory::effective_rate),
+          py::arg("probability"),
+          py::arg("rate_serving"),
+          py::arg("rate_target"),
+          R"doc(
+Mean rate of one that hands over with this probability, bit/s: (1 - p) R_S + p R_T.
+
+Source: J. Li et al., "Sensing-Enhanced Handover Criterion for Low-Altitude Wireless Networks",
+eq. (11).
+
+Args:
+    probability: of the handover, 0 to 1.
+    rate_serving: R_S, bit/s, not negative.
+    rate_target: R_T, bit/s, not negative.
 
 Raises:
     ValueError: for a value out of its range.

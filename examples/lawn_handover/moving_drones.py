@@ -1,0 +1,267 @@
+#!/usr/bin/env python3
+#
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+"""Drones fly from one base station to the other through the decider: handovers, ping-pongs and outage.
+
+All settings see the same flights: the same shadowing (Gudmundson: exponential over distance) and
+the same range errors, so that differences between settings are those of pairs.
+"""
+
+import argparse
+import json
+import math
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import lawn
+import numpy as np
+from gnuradio import isac
+from gnuradio.isac import theory
+
+HEIGHT_M = 200.0
+# Half way from the middle to a station, that one is 10 dB stronger: nothing is left to decide
+# (later, for flights that pass to one side). Only this part is flown; outage is a share of the whole
+# flight from station to station.
+FLOWN = 0.5
+FLOWN_ASIDE = 0.2
+MAX_STEPS = 100000
+CHUNK = 500  # flights held in memory at once
+
+BAR = "rsrp L3 0.32 s"  # what the joint criterion has to beat
+
+
+def settings():
+    """The deciders, by name."""
+    l3 = {"l3_coefficient": 0.25}
+    found = {f"{criterion} {ttt:.2f} s": {"criterion": criterion, "time_to_trigger": ttt}
+             for criterion in ("rsrp", "distance", "joint_or", "joint_and", "joint_veto")
+             for ttt in (0.16, 0.32, 0.48)}
+    for criterion, ttt in (("rsrp", 0.32), ("rsrp", 0.48), ("joint_veto", 0.48)):
+        found[f"{criterion} L3 {ttt:.2f} s"] = {
+            "criterion": criterion, "time_to_trigger": ttt, **l3}
+    # A handover exactly a second after the last would still count as a ping-pong.
+    found["joint_veto 0.16 s, prohibit 1 s"] = {
+        "criterion": "joint_veto", "time_to_trigger": 0.16, "prohibit_time": 1.001}
+    return found
+
+
+class Flights:
+    """Chunks of flights with shadowing and measured distances drawn anew."""
+
+    def __init__(self, arguments):
+        step_m = arguments.speed * arguments.step
+        self.station_x = arguments.station_distance / 2
+        self.half_m = FLOWN * self.station_x + FLOWN_ASIDE * arguments.lateral
+        self.x = np.arange(-self.half_m, self.half_m + step_m / 2, step_m)
+        self.times = arguments.step * np.arange(len(self.x))
+        self.lateral, self.range_error = arguments.lateral, arguments.range_error
+        self.shadowing_std = arguments.shadowing
+        self.kept = math.exp(-step_m / arguments.correlation)
+        self.random = np.random.default_rng(arguments.seed)
+        self.straight = self.scene(np.zeros((1, 1)))
+
+    def scene(self, y):
+        """Distances, mean RSRP and standard deviation of the ranges of flights aside by y."""
+        distance = np.stack(lawn.distances(self.x, y, HEIGHT_M, self.station_x), axis=2)
+        rsrp = (lawn.TX_POWER_DBM - 10 * math.log10(lawn.SUBCARRIERS)
+                + 10 * math.log10(lawn.CORRECTED.antennas) - lawn.path_loss(distance))
+        return distance, rsrp, self.range_error * np.sqrt(lawn.CORRECTED.range_variance(distance))
+
+    def draw(self, count):
+        """RSRP, distance and SINR, count x steps x cells."""
+        shape = (count, len(self.x), 2)
+        shadowing = self.random.normal(0, self.shadowing_std, shape)
+        shadowing[:, 1:] *= math.sqrt(1 - self.kept**2)
+        for i in range(1, shape[1]):
+            shadowing[:, i] += self.kept * shadowing[:, i - 1]
+        distance, rsrp, range_std = self.straight
+        if self.lateral:
+            distance, rsrp, range_std = self.scene(
+                self.random.uniform(-self.lateral, self.lateral, (count, 1)))
+        rsrp = rsrp + shadowing
+        distance = distance + range_std * self.random.standard_normal(shape)
+        # The other cell interferes on the same resources; the noise is 50 dB below it.
+        return rsrp, distance, rsrp - rsrp[..., ::-1]
+
+
+def fly(arguments, progress):
+    """Results of every flight by every setting."""
+    flights = Flights(arguments)
+    machines = {name: isac.handover_machine(
+        2, hysteresis_db=2.0, initial_cell=0, **{"distance_threshold_m": 50.0, **parameters})
+        for name, parameters in settings().items()}
+    results = {name: [] for name in machines}
+    done = 0
+    with ThreadPoolExecutor() as pool:
+        while done < arguments.flights:
+            count = min(CHUNK, arguments.flights - done)
+            measured = flights.draw(count)
+            chunk = pool.map(lambda machine: machine.run_flights(flights.times, *measured),
+                             machines.values())
+            for name, result in zip(machines, chunk):
+                results[name].append(result)
+            done += count
+            progress(done)
+    whole = {}
+    for name, chunks in results.items():
+        whole[name] = {key: np.concatenate([c[key] for c in chunks]) for key in chunks[0]}
+        whole[name]["outage"] *= flights.half_m / flights.station_x
+        whole[name]["first_x_m"] = arguments.speed * whole[name].pop("first_time") - flights.half_m
+    return whole
+
+
+def mean_and_error(values):
+    """Mean with its standard error, over the flights that have a value."""
+    values = values[np.isfinite(values)]
+    if len(values) < 2:
+        return [math.nan, math.nan]
+    return [float(np.mean(values)), float(np.std(values, ddof=1) / math.sqrt(len(values)))]
+
+
+def summary(results):
+    """Means of each setting, and of its paired differences from the bar."""
+    table = {}
+    for name, result in results.items():
+        row = {key: mean_and_error(result[key].astype(float))
+               for key in ("handovers", "ping_pongs", "outage", "first_x_m")}
+        row["ping_pong_share"] = float(result["ping_pongs"].sum()
+                                       / max(result["handovers"].sum(), 1))
+        row["minus_bar"] = {
+            key: mean_and_error(result[key].astype(float) - results[BAR][key])
+            for key in ("handovers", "ping_pongs", "outage", "first_x_m")}
+        table[name] = row
+    return table
+
+
+def print_summary(table):
+    print(f"{'':32s} {'handovers':>15s} {'ping-pongs':>17s} {'share':>7s} {'outage':>17s} "
+          f"{'first at x':>11s}")
+    for name, row in table.items():
+        print(f"{name:32s} {row['handovers'][0]:7.4f} ±{row['handovers'][1]:6.4f} "
+              f"{row['ping_pongs'][0]:9.5f} ±{row['ping_pongs'][1]:6.5f} "
+              f"{100 * row['ping_pong_share']:6.2f}% "
+              f"{row['outage'][0]:8.6f} ±{row['outage'][1]:7.6f} {row['first_x_m'][0]:9.1f} m")
+    print(f"\nPaired differences from {BAR}, with standard errors")
+    for name, row in table.items():
+        if name == BAR:
+            continue
+        d = row["minus_bar"]
+        print(f"{name:32s} {d['handovers'][0]:+7.4f} ±{d['handovers'][1]:6.4f} "
+              f"{d['ping_pongs'][0]:+9.5f} ±{d['ping_pongs'][1]:6.5f} {'':7s} "
+              f"{d['outage'][0]:+8.6f} ±{d['outage'][1]:7.6f} {d['first_x_m'][0]:+9.1f} m")
+
+
+def plot(table, results, path):
+    import matplotlib
+    matplotlib.use("Agg")
+    from matplotlib import pyplot
+
+    figure, (trade, first) = pyplot.subplots(1, 2, figsize=(11, 4.5), layout="constrained")
+    colours = {"rsrp": "C0", "distance": "C1", "joint_or": "C3", "joint_and": "C4",
+               "joint_veto": "C2"}
+    told = set()
+    for name, row in table.items():
+        criterion = name.split()[0]
+        tuned = name.split()[1] == "L3" or "," in name
+        label = f"{criterion}{', L3 filter or prohibit timer' if tuned else ''}"
+        trade.plot(1e3 * row["outage"][0], max(row["ping_pongs"][0], 5e-5),
+                   "*" if tuned else "o", color=colours[criterion], ms=11 if tuned else 6,
+                   label=None if label in told else label)
+        told.add(label)
+    trade.set(yscale="log", xlabel="Outage (share of the flight, 1/1000)",
+              ylabel="Ping-pongs a flight (none: at the bottom)")
+    bins = np.arange(-200.0, 201.0, 5.0)
+    for name in (BAR, "distance 0.16 s", "joint_or 0.16 s", "joint_veto 0.48 s"):
+        first.hist(results[name]["first_x_m"], bins, histtype="step", density=True,
+                   color=colours[name.split()[0]], label=name)
+    first.set(yscale="log", ylim=(1e-4, 1), xlabel="First handover at x (m)",
+              ylabel="Density (1/m)")
+    for axes in (trade, first):
+        axes.grid(alpha=0.3)
+        axes.legend(fontsize="small")
+    figure.savefig(path, dpi=80)
+    pyplot.close(figure)
+
+
+def parse_arguments():
+    parser = lawn.Parser(description=__doc__.split("\n")[0])
+
+    def positive(text):
+        value = float(text)
+        if not (value > 0 and math.isfinite(value)):
+            raise argparse.ArgumentTypeError(f"{text}: must be positive")
+        return value
+
+    def not_negative(text):
+        value = float(text)
+        if not (value >= 0 and math.isfinite(value)):
+            raise argparse.ArgumentTypeError(f"{text}: must be zero or positive")
+        return value
+
+    def count(text):
+        if int(text) < 2:
+            raise argparse.ArgumentTypeError(f"{text}: must be at least 2")
+        return int(text)
+
+    parser.add_argument("--flights", type=count, default=20000, help="(default: %(default)s)")
+    parser.add_argument("--speed", type=positive, default=10.0, metavar="M/S",
+                        help="(default: %(default)s)")
+    parser.add_argument("--step", type=positive, default=0.04, metavar="S",
+                        help="between two measurements (default: %(default)s)")
+    parser.add_argument("--correlation", type=positive, default=10.0, metavar="M",
+                        help="of the shadowing, to 1/e (default: %(default)s)")
+    parser.add_argument("--shadowing", type=not_negative, metavar="DB",
+                        default=theory.shadowing_std_uma_av(HEIGHT_M),
+                        help="standard deviation (default: %(default).3f, UMa-AV at 200 m)")
+    parser.add_argument("--station-distance", type=not_negative, default=2 * lawn.STATION_X_M,
+                        metavar="M", help="(default: %(default)s)")
+    parser.add_argument("--lateral", type=not_negative, default=0.0, metavar="M",
+                        help="flights pass aside by up to this, uniformly (default: %(default)s)")
+    parser.add_argument("--range-error", type=not_negative, default=1.0, metavar="FACTOR",
+                        help="of the Cramer-Rao bound's standard deviation (default: %(default)s)")
+    parser.add_argument("--seed", type=int, default=1, help="(default: %(default)s)")
+    parser.add_argument("--plot", type=Path, metavar="FILE", help="write the picture there")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the results there too")
+    return parser.parse_args()
+
+
+def main():
+    arguments = parse_arguments()
+    if arguments.station_distance == 0:
+        sys.exit("--station-distance 0: the stations coincide, there is nothing to decide")
+    steps = FLOWN * arguments.station_distance / (arguments.speed * arguments.step)
+    if not 2 <= steps <= MAX_STEPS:
+        sys.exit(f"--speed, --step and --station-distance make {steps:.3g} steps a flight, "
+                 f"must be from 2 to {MAX_STEPS}")
+    started = time.monotonic()
+
+    def progress(done):
+        if sys.stderr.isatty():
+            print(f"\r{done} of {arguments.flights} flights", end="", file=sys.stderr, flush=True)
+
+    results = fly(arguments, progress)
+    table = summary(results)
+    if sys.stderr.isatty():
+        print(file=sys.stderr)
+    print(f"{arguments.flights} flights at {arguments.speed:g} m/s, a measurement every "
+          f"{arguments.step:g} s, shadowing {arguments.shadowing:.3f} dB "
+          f"correlated over {arguments.correlation:g} m, aside by up to {arguments.lateral:g} m, range "
+          f"errors {arguments.range_error:g} times the bound\n")
+    print_summary(table)
+    print(f"\nflown in {time.monotonic() - started:.0f} s")
+    try:
+        if arguments.json:
+            arguments.json.write_text(json.dumps(
+                {"flights": arguments.flights, "bar": BAR, "settings": table}, indent=1) + "\n")
+        if arguments.plot:
+            plot(table, results, arguments.plot)
+    except OSError as error:
+        sys.exit(f"{error.filename}: {error.strerror}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
