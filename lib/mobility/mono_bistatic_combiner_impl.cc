@@ -18,6 +18,9 @@ namespace {
 
 using node_pair = mono_bistatic_combiner::node_pair;
 
+// Steps that the antennas of one pair may be apart.
+constexpr size_t LOOKAHEAD = 256;
+
 std::string text(const node_pair& pair)
 {
     return "tx " + std::to_string(pair.first) + ", rx " + std::to_string(pair.second);
@@ -96,7 +99,10 @@ mono_bistatic_combiner_impl::mono_bistatic_combiner_impl(
       d_faults(d_logger),
       d_linger(*this, [this] { finish(); }),
       d_selector(pairs.size(), parameters),
-      d_gatherer(pairs.size(), checked_window(window), checked_patience(patience)),
+      d_gatherer(pairs.size(),
+                 checked_window(window),
+                 checked_patience(patience),
+                 reports_per_pair > 1 ? LOOKAHEAD : 1),
       d_reports_per_pair(checked_reports(reports_per_pair)),
       d_gate(checked_gate(gate))
 {
@@ -163,7 +169,7 @@ void mono_bistatic_combiner_impl::publish(const messages& decided)
 mono_bistatic_combiner_impl::messages mono_bistatic_combiner_impl::decide(bool all)
 {
     messages out;
-    step_gatherer<reports>::step step{ 0, d_nothing };
+    step_gatherer<reports>::step step{ 0, d_nothing, {} };
     const auto has = [this, all](const reports& pairs, size_t pair) {
         return all || pairs[pair].size() >= d_reports_per_pair;
     };

@@ -21,8 +21,9 @@ namespace isac {
  *
  * Slot holds what a step has gathered. The sources may run far ahead of each other, as
  * simulations do, but each reports in the order of time: a step waits for a source until
- * it has reported this time or a later one. A source that has not reported at all for \p
- * patience seconds of the clock is silent and is not waited for.
+ * it has given all, or has given all to a later step, or something to \p lookahead later
+ * ones. A source that has not reported at all for \p patience seconds of the clock is
+ * silent and is not waited for.
  */
 template <typename Slot>
 class step_gatherer
@@ -31,15 +32,21 @@ public:
     struct step {
         double time;
         Slot slot;
+        std::vector<bool> heard; // a source
     };
 
     /*!
      * \param sources    that report
      * \param tolerance  reports this near to a step's first belong to it, s
      * \param patience   s of the clock
+     * \param lookahead  1 where a source reports once a step; more where it is several
+     *                   that run apart, at most so many steps
      */
-    step_gatherer(size_t sources, double tolerance, double patience)
-        : d_tolerance(tolerance), d_patience(patience), d_sources(sources)
+    step_gatherer(size_t sources, double tolerance, double patience, size_t lookahead = 1)
+        : d_tolerance(tolerance),
+          d_patience(patience),
+          d_lookahead(lookahead),
+          d_last_heard(sources, clock::now())
     {
     }
 
@@ -47,28 +54,24 @@ public:
     void set_patience(double patience) { d_patience = patience; }
 
     //! No source is silent from now on until its patience is over.
-    void start()
-    {
-        for (source& s : d_sources)
-            s.heard = clock::now();
-    }
+    void start() { std::fill(d_last_heard.begin(), d_last_heard.end(), clock::now()); }
 
     /*!
      * The step of a report, made from \p empty if there is none; nullptr if it is over.
      */
     Slot* find(size_t source, double time, const Slot& empty)
     {
-        d_sources[source].heard = clock::now();
-        d_sources[source].latest = std::max(d_sources[source].latest, time);
+        d_last_heard[source] = clock::now();
         if (time <= d_over + d_tolerance)
             return nullptr;
-        const auto later =
-            std::find_if(d_steps.begin(), d_steps.end(), [&](const step& s) {
-                return s.time >= time - d_tolerance;
-            });
-        if (later != d_steps.end() && later->time <= time + d_tolerance)
-            return &later->slot;
-        return &d_steps.insert(later, step{ time, empty })->slot;
+        auto place = std::find_if(d_steps.begin(), d_steps.end(), [&](const step& s) {
+            return s.time >= time - d_tolerance;
+        });
+        if (place == d_steps.end() || place->time > time + d_tolerance)
+            place = d_steps.insert(
+                place, step{ time, empty, std::vector<bool>(d_last_heard.size()) });
+        place->heard[source] = true;
+        return &place->slot;
     }
 
     /*!
@@ -81,11 +84,10 @@ public:
     {
         if (d_steps.empty())
             return false;
-        const step& front = d_steps.front();
         const auto now = clock::now();
-        for (size_t i = 0; i < d_sources.size(); i++)
-            if (!has(front.slot, i) && d_sources[i].latest <= front.time + d_tolerance &&
-                now - d_sources[i].heard <= std::chrono::duration<double>(d_patience))
+        for (size_t i = 0; i < d_last_heard.size(); i++)
+            if (!has(d_steps.front().slot, i) && !passed(i, has) &&
+                now - d_last_heard[i] <= std::chrono::duration<double>(d_patience))
                 return false;
         oldest = std::move(d_steps.front());
         d_steps.pop_front();
@@ -98,22 +100,31 @@ public:
     {
         d_steps.clear();
         d_over = NEVER;
-        d_sources.assign(d_sources.size(), source());
+        start();
     }
 
 private:
     using clock = std::chrono::steady_clock;
     static constexpr double NEVER = -std::numeric_limits<double>::infinity();
 
-    struct source {
-        double latest = NEVER;
-        clock::time_point heard = clock::now();
-    };
+    // Whether a source went on to steps behind the oldest.
+    template <typename Has>
+    bool passed(size_t source, Has has) const
+    {
+        size_t later = 0;
+        for (auto s = d_steps.begin() + 1; s != d_steps.end(); ++s) {
+            later += s->heard[source];
+            if (later >= d_lookahead || has(s->slot, source))
+                return true;
+        }
+        return false;
+    }
 
     double d_tolerance;
     double d_patience;
     double d_over = NEVER;
-    std::vector<source> d_sources;
+    size_t d_lookahead;
+    std::vector<clock::time_point> d_last_heard;
     std::deque<step> d_steps;
 };
 
