@@ -258,6 +258,16 @@ void handover_decider_impl::set_l3_coefficient(double l3_coefficient)
     change(&handover_parameters::l3_coefficient, l3_coefficient);
 }
 
+void handover_decider_impl::set_l3_period(double l3_period)
+{
+    change(&handover_parameters::l3_period, l3_period);
+}
+
+void handover_decider_impl::set_bound_missing(bool bound_missing)
+{
+    change(&handover_parameters::bound_missing, bound_missing);
+}
+
 void handover_decider_impl::set_time_to_trigger(double time_to_trigger)
 {
     change(&handover_parameters::time_to_trigger, time_to_trigger);
@@ -276,6 +286,16 @@ void handover_decider_impl::set_distance_confidence(double distance_confidence)
 void handover_decider_impl::set_prohibit_time(double prohibit_time)
 {
     change(&handover_parameters::prohibit_time, prohibit_time);
+}
+
+void handover_decider_impl::set_return_hysteresis_db(double return_hysteresis_db)
+{
+    change(&handover_parameters::return_hysteresis_db, return_hysteresis_db);
+}
+
+void handover_decider_impl::set_return_time(double return_time)
+{
+    change(&handover_parameters::return_time, return_time);
 }
 
 void handover_decider_impl::set_ping_pong_window(double ping_pong_window)

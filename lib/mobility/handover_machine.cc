@@ -57,10 +57,13 @@ void handover_machine::check(const handover_parameters& p) const
             "handover: l3_coefficient",
             p.l3_coefficient,
             "must be above 0 and at most 1");
+    require_not_negative("handover: l3_period", p.l3_period);
     require_not_negative("handover: time_to_trigger", p.time_to_trigger);
     require_not_negative("handover: distance_threshold_m", p.distance_threshold_m);
     require_not_negative("handover: distance_confidence", p.distance_confidence);
     require_not_negative("handover: prohibit_time", p.prohibit_time);
+    require_not_negative("handover: return_hysteresis_db", p.return_hysteresis_db);
+    require_not_negative("handover: return_time", p.return_time);
     require_not_negative("handover: ping_pong_window", p.ping_pong_window);
     require_finite("handover: outage_sinr_db", p.outage_sinr_db);
     require_not_negative("handover: measurement_hold", p.measurement_hold);
@@ -108,7 +111,7 @@ std::optional<handover_machine::event> handover_machine::step(double time,
     }
     d_time = time;
     d_counts.steps++;
-    filter(m);
+    filter(time, m);
     if (d_serving == NO_CELL)
         choose_first(m);
     if (d_serving == NO_CELL)
@@ -155,22 +158,36 @@ std::optional<handover_machine::event> handover_machine::step(double time,
     return decided;
 }
 
-void handover_machine::filter(const measurement& m)
+void handover_machine::filter(double time, const measurement& m)
 {
+    for (cell& c : d_cells)
+        c.heard = false;
     if (!m.rsrp_dbm)
         return;
-    const double a = d_params.l3_coefficient;
+    double weakest = INFINITE;
+    if (d_params.bound_missing)
+        for (size_t i = 0; i < num_cells(); i++)
+            if (std::isfinite(m.rsrp_dbm[i]))
+                weakest = std::min(weakest, m.rsrp_dbm[i]);
+
     for (size_t i = 0; i < num_cells(); i++) {
-        const double measured = m.rsrp_dbm[i];
+        cell& c = d_cells[i];
+        double measured = m.rsrp_dbm[i];
+        if (std::isnan(measured) && std::isfinite(weakest) && !std::isnan(c.rsrp))
+            measured = std::min(c.rsrp, weakest);
         if (std::isnan(measured))
             continue;
-        double& filtered = d_cells[i].rsrp;
+        double a = d_params.l3_coefficient;
+        if (d_params.l3_period > 0 && a < 1)
+            a = 1 - std::pow(1 - a, (time - c.filtered) / d_params.l3_period);
+        c.filtered = time;
+        c.heard = true;
         // Starts with the first measurement, and anew after a cell was not heard: an
         // average with minus infinity would never end.
-        if (std::isfinite(filtered) && std::isfinite(measured))
-            filtered += a * (measured - filtered);
+        if (std::isfinite(c.rsrp) && std::isfinite(measured))
+            c.rsrp += a * (measured - c.rsrp);
         else
-            filtered = measured;
+            c.rsrp = measured;
     }
 }
 
@@ -200,7 +217,6 @@ void handover_machine::count_outage(const measurement& m)
 
 void handover_machine::compare(double time, const measurement& m)
 {
-    const bool serving_heard = !std::isnan(value_of(m.rsrp_dbm, d_serving));
     const double serving_rsrp = d_cells[d_serving].rsrp;
     const double serving_distance = value_of(m.distance_m, d_serving);
     const double serving_variance = value_of(m.distance_variance, d_serving);
@@ -209,11 +225,10 @@ void handover_machine::compare(double time, const measurement& m)
             continue;
         cell& c = d_cells[i];
         double margin = MISSING;
-        if (serving_heard && !std::isnan(value_of(m.rsrp_dbm, i)))
+        if (d_cells[d_serving].heard && c.heard)
             // Two cells that are not heard are equally strong.
-            margin = c.rsrp == serving_rsrp
-                         ? -d_params.hysteresis_db
-                         : c.rsrp - serving_rsrp - d_params.hysteresis_db;
+            margin = (c.rsrp == serving_rsrp ? 0 : c.rsrp - serving_rsrp) -
+                     hysteresis(i, time);
         update(c.stronger, time, margin);
 
         const double nearer_by = serving_distance - value_of(m.distance_m, i);
@@ -224,6 +239,13 @@ void handover_machine::compare(double time, const measurement& m)
         update(c.nearer, time, nearer_by - threshold);
         update(c.farther, time, -nearer_by - threshold);
     }
+}
+
+double handover_machine::hysteresis(size_t target, double time) const
+{
+    const bool returns = static_cast<int>(target) == d_previous &&
+                         time - d_last_handover <= d_params.return_time + TIME_TOLERANCE;
+    return d_params.hysteresis_db + (returns ? d_params.return_hysteresis_db : 0);
 }
 
 void handover_machine::update(timer& t, double time, double margin) const

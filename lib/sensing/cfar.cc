@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <numeric>
 #include <tuple>
 
 namespace gr {
@@ -21,6 +22,8 @@ namespace {
 // Correlation below this moves no multiplier by a percent.
 constexpr double NEGLIGIBLE = 0.02;
 constexpr size_t MAX_LAGS = 64;
+// Cells of which hardly ever one is detected.
+constexpr size_t TESTED_TOGETHER = 64;
 
 // Values at 0, 1, ... strides, up to the last that matters.
 template <typename F>
@@ -288,9 +291,15 @@ void cfar::average(const float* map, std::vector<map_cell>& detected, float* thr
                 thresholds ? thresholds + row * d_range_cells : d_levels.data();
             set_thresholds(levels);
             const float* values = map + row * d_range_cells;
-            for (size_t r = 0; r < d_range_cells; r++)
-                if (values[r] > levels[r])
-                    detected.push_back({ row, r, values[r], levels[r] });
+            for (size_t first = 0; first < d_range_cells; first += TESTED_TOGETHER) {
+                const size_t last = std::min(first + TESTED_TOGETHER, d_range_cells);
+                int above = 0;
+                for (size_t r = first; r < last; r++)
+                    above += values[r] > levels[r];
+                for (size_t r = first; above > 0 && r < last; r++)
+                    if (values[r] > levels[r])
+                        detected.push_back({ row, r, values[r], levels[r] });
+            }
         }
     }
     if (stride > 1)
@@ -364,6 +373,23 @@ void cfar::order(const float* map, std::vector<map_cell>& detected, float* thres
                 detected.push_back({ row, r, map[index], threshold });
         }
     }
+}
+
+bool cfar::test(const float* map, size_t row, size_t range, map_cell& cell)
+{
+    const size_t count = gather(map, row, range);
+    const auto end = d_training.begin() + count;
+    double level = 0;
+    if (d_params.kind == "ca") {
+        level = std::accumulate(d_training.begin(), end, 0.0) / count;
+    } else {
+        const auto nth = d_training.begin() + (d_columns[range].rank - 1);
+        std::nth_element(d_training.begin(), nth, end);
+        level = *nth;
+    }
+    const float power = map[row * d_range_cells + range];
+    cell = { row, range, power, static_cast<float>(level * multiplier(range)) };
+    return power > cell.threshold;
 }
 
 void cfar::keep_peaks(const float* map, std::vector<map_cell>& detected) const

@@ -65,7 +65,8 @@ range_doppler_estimator::sptr range_doppler_estimator::make(ofdm_grid::sptr grid
                                                             int training_doppler,
                                                             double os_rank,
                                                             int max_targets,
-                                                            int reference_frames)
+                                                            int reference_frames,
+                                                            double dynamic_range_db)
 {
     require(grid != nullptr, "range_doppler_estimator: grid", "none", "must be given");
     require(tx >= 0, "range_doppler_estimator: tx", tx, "must not be negative");
@@ -93,6 +94,7 @@ range_doppler_estimator::sptr range_doppler_estimator::make(ofdm_grid::sptr grid
     p.detector.training_doppler = training_doppler;
     p.detector.rank = os_rank;
     p.max_targets = max_targets;
+    p.dynamic_range_db = dynamic_range_db;
     return gnuradio::make_block_sptr<range_doppler_estimator_impl>(
         grid, tx, rx, p, frames_kept(*grid, reference_frames));
 }

@@ -10,6 +10,7 @@
 #include <volk/volk.h>
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 
 namespace gr {
 namespace isac {
@@ -298,21 +299,27 @@ void range_doppler_map::transform_columns(size_t num_echoes, float* map)
     for (size_t first = 0; first < d_range_cells; first += COLUMNS) {
         const size_t count = std::min(COLUMNS, d_range_cells - first);
         for (size_t i = 0; i < used; i++) {
-            const gr_complex* from = d_work.data() + i * d_stride + first;
+            // As floats, which compilers turn into vectors.
+            const auto* from =
+                reinterpret_cast<const float*>(d_work.data() + i * d_stride + first);
             const float weight = d_scale * d_window_doppler[i];
-            gr_complex line[COLUMNS];
-            for (size_t c = 0; c < COLUMNS; c++)
+            float line[2 * COLUMNS];
+            for (size_t c = 0; c < 2 * COLUMNS; c++)
                 line[c] = from[c] * weight;
             for (size_t e = 0; e < num_echoes; e++) {
-                const gr_complex* row = d_echoes[e].row.data() + first;
-                const gr_complex turn = d_echoes[e].turns[i];
-                for (size_t c = 0; c < COLUMNS; c++)
-                    line[c] -= gr_complex(
-                        row[c].real() * turn.real() - row[c].imag() * turn.imag(),
-                        row[c].real() * turn.imag() + row[c].imag() * turn.real());
+                const auto* row =
+                    reinterpret_cast<const float*>(d_echoes[e].row.data() + first);
+                const float re = d_echoes[e].turns[i].real();
+                const float im = d_echoes[e].turns[i].imag();
+                for (size_t c = 0; c < 2 * COLUMNS; c += 2) {
+                    line[c] -= row[c] * re - row[c + 1] * im;
+                    line[c + 1] -= row[c] * im + row[c + 1] * re;
+                }
             }
             for (size_t c = 0; c < COLUMNS; c++)
-                d_columns[c * stride + i] = line[c];
+                std::memcpy(static_cast<void*>(&d_columns[c * stride + i]),
+                            line + 2 * c,
+                            sizeof(gr_complex));
         }
         if (used < rows)
             for (size_t c = 0; c < COLUMNS; c++)

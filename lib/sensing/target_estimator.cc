@@ -6,6 +6,7 @@
 #include <gnuradio/isac/sensing/target_estimator.h>
 #include <gnuradio/isac/theory/constants.h>
 #include <gnuradio/isac/theory/fisher.h>
+#include <volk/volk.h>
 #include <algorithm>
 #include <cmath>
 
@@ -46,6 +47,7 @@ target_estimator::target_estimator(ofdm_grid::sptr grid, const parameters& p)
                  p.detector,
                  cell_correlation::of_map(d_map)),
       d_fit(grid, d_map.pattern()),
+      d_dynamic_range(static_cast<float>(std::pow(10, -0.1 * p.dynamic_range_db))),
       d_powers(d_map.doppler_cells() * d_map.range_cells()),
       d_left(p.max_passes > 1 ? d_powers.size() : 0)
 {
@@ -71,13 +73,17 @@ bool target_estimator::process(const gr_complex* rows,
     d_subtracted = false;
     d_weakest = 0;
     const bool sent = d_map.process(rows, reference, d_powers.data());
-    find(d_powers.data());
+    const bool strong = sent && find_strongest();
+    if (!strong)
+        find(d_powers.data());
     if (!d_cells.empty()) {
         d_fit.load(rows, reference);
         d_frame_power = d_fit.residual_power(0);
         d_residual = d_frame_power * d_fit.num_elements();
         bool found = fit();
-        for (int pass = 1; pass < d_params.max_passes && found && masks(); pass++) {
+        const int passes = d_params.max_passes + strong;
+        for (int pass = 1; pass < passes && found && (masks() || (strong && pass == 1));
+             pass++) {
             search_again();
             found = fit();
         }
@@ -90,6 +96,27 @@ bool target_estimator::process(const gr_complex* rows,
     return sent;
 }
 
+// A cell that stands so far above the whole map that its sidelobes would have to be
+// searched twice: it is taken away before the first search.
+bool target_estimator::find_strongest()
+{
+    if (d_params.max_passes < 2 || d_params.max_targets < 2 || !d_map.pattern().separable)
+        return false;
+    const auto size = static_cast<unsigned int>(d_powers.size());
+    uint32_t at = 0;
+    float sum = 0;
+    volk_32f_index_max_32u(&at, d_powers.data(), size);
+    volk_32f_accumulator_s32f(&sum, d_powers.data(), size);
+    map_cell cell;
+    const size_t columns = d_map.range_cells();
+    if (!(d_powers[at] > MASKING * sum / size) ||
+        !d_detector.test(d_powers.data(), at / columns, at % columns, cell))
+        return false;
+    d_cells.assign(1, cell);
+    d_weakest = cell.power * d_dynamic_range;
+    return true;
+}
+
 // Clusters of detected cells, strongest first.
 void target_estimator::find(const float* powers)
 {
@@ -99,8 +126,7 @@ void target_estimator::find(const float* powers)
         return a.power > b.power;
     });
     if (d_weakest == 0 && !d_cells.empty())
-        d_weakest = d_cells.front().power *
-                    static_cast<float>(std::pow(10, -0.1 * d_params.dynamic_range_db));
+        d_weakest = d_cells.front().power * d_dynamic_range;
     while (!d_cells.empty() && d_cells.back().power < d_weakest)
         d_cells.pop_back();
     const size_t most = CLUSTERS_A_TARGET * d_params.max_targets;

@@ -3,6 +3,7 @@
  */
 
 #include "ofdm_demodulator_impl.h"
+#include "stream_buffers.h"
 #include <gnuradio/io_signature.h>
 #include <gnuradio/isac/check.h>
 #include <gnuradio/isac/metadata_keys.h>
@@ -45,6 +46,7 @@ ofdm_demodulator_impl::ofdm_demodulator_impl(ofdm_grid::sptr grid, int timing_ad
       d_window(d_grid->num_subcarriers())
 {
     set_tag_propagation_policy(TPP_DONT);
+    ask_for_wide_buffer(*this, 0, d_grid->num_subcarriers());
     set_relative_rate(d_grid->num_symbols(), d_grid->frame_samples());
 }
 

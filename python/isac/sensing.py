@@ -122,6 +122,7 @@ def estimate(
     training: Tuple[int, int] = (6, 4),
     rank: float = 0.75,
     max_targets: int = 32,
+    dynamic_range_db: float = 80.0,
     frame: int = 0,
     scene_time: float = 0.0,
     tx: int = 0,
@@ -137,6 +138,7 @@ def estimate(
         guard, training: cells on each side of a cell, (delay, doppler), in independent cells.
         rank: for "os", the order statistic as a share of the training cells.
         max_targets: strongest ones kept, 1 to 1024.
+        dynamic_range_db: what is weaker than the strongest cell by more is no target, 10 to 140 dB.
         frame, scene_time, tx, rx: passed on.
 
     Returns:
@@ -163,6 +165,7 @@ def estimate(
         training=tuple(training),
         rank=rank,
         max_targets=max_targets,
+        dynamic_range_db=dynamic_range_db,
     )
     head = {"frame": frame, "scene_time": scene_time, "tx": tx, "rx": rx}
     return {**head, **kernel.process(rows, reference)}

@@ -136,7 +136,8 @@ class qa_handover_decider(gr_unittest.TestCase):
             "criterion": "joint_and", "hysteresis_db": 1.0, "l3_coefficient": 0.25,
             "time_to_trigger": 0.1, "distance_threshold_m": 20.0,
             "distance_confidence": 1.5, "prohibit_time": 0.2, "ping_pong_window": 2.0,
-            "outage_sinr_db": -5.0, "measurement_hold": 3.0,
+            "outage_sinr_db": -5.0, "measurement_hold": 3.0, "l3_period": 0.2,
+            "bound_missing": True, "return_hysteresis_db": 4.0, "return_time": 5.0,
         }
         for name, value in changes.items():
             getattr(decider, "set_" + name)(value)

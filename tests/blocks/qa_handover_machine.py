@@ -85,6 +85,10 @@ class qa_handover_machine(gr_unittest.TestCase):
             machine.set_parameters(hysterese=3)
         with self.assertRaises(ValueError):
             machine.set_parameters(l3_coefficient=0)
+        changes = {"l3_coefficient": 0.5, "l3_period": 0.2, "bound_missing": True,
+                   "return_hysteresis_db": 4.0, "return_time": 5.0}
+        machine.set_parameters(**changes)
+        self.assertEqual(machine.parameters(), {**machine.parameters(), **changes})
         machine.reset()
         self.assertEqual(machine.serving(), -1)
 

@@ -117,6 +117,13 @@ class qa_range_doppler_estimator(gr_unittest.TestCase):
             self.assertLess(abs(r["doppler"][i] - doppler), 5 * np.sqrt(r["var_doppler"][i]))
             self.assertLess(abs(10 * np.log10(r["snr"][i] / amplitude**2)), 0.7)
 
+    def test_dynamic_range(self):
+        # 40 dB apart and far above the noise.
+        frame = 1e-3 * self.noise() + self.echo(1e-6, 900.0, 1.0) + self.echo(3e-6, -4000.0, 1e-2)
+        for limit, found in ((80.0, 2), (30.0, 1)):
+            reports, _, _, _ = self.run_block([frame], dynamic_range_db=limit)
+            self.assertEqual(len(reports[0]["delay"]), found)
+
     def test_the_same_without_map_and_in_numpy(self):
         frames = [self.noise() + self.echo(1e-6, 700.0, 0.5) for _ in range(3)]
         with_map, cells, _, _ = self.run_block(frames)
@@ -303,6 +310,8 @@ class qa_range_doppler_estimator(gr_unittest.TestCase):
             dict(pad_delay=3),
             dict(guard_delay=-1),
             dict(max_targets=0),
+            dict(dynamic_range_db=5.0),
+            dict(dynamic_range_db=150.0),
             dict(reference_frames=-1),
             dict(os_rank=2.0),
         ):

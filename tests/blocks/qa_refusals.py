@@ -29,7 +29,7 @@ CELL = {"pilots": "cells"}
 COMB = {"pilots": "comb"}
 
 # What cannot be out of range, since it is one of two.
-SWITCHES = {"preamble", "dc_null", "repeat_frame", "noise_enabled"}
+SWITCHES = {"preamble", "dc_null", "repeat_frame", "noise_enabled", "bound_missing"}
 
 
 class given:
@@ -141,10 +141,13 @@ TABLE = {
         "criterion": ("", "best"),
         "hysteresis_db": NOT_NEGATIVE,
         "l3_coefficient": (0.0, -1.0, 1.1, NAN),
+        "l3_period": NOT_NEGATIVE,
         "time_to_trigger": NOT_NEGATIVE,
         "distance_threshold_m": NOT_NEGATIVE,
         "distance_confidence": NOT_NEGATIVE,
         "prohibit_time": NOT_NEGATIVE,
+        "return_hysteresis_db": NOT_NEGATIVE,
+        "return_time": NOT_NEGATIVE,
         "ping_pong_window": NOT_NEGATIVE,
         "outage_sinr_db": FINITE,
         "measurement_hold": NOT_NEGATIVE,

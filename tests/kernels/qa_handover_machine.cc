@@ -90,6 +90,58 @@ BOOST_AUTO_TEST_CASE(l3_filter)
     BOOST_CHECK_EQUAL(f.machine.filtered_rsrp(0), -75);
 }
 
+// A step of height 10 dB has risen to 10 (1 - (1 - a)^(t / period)) after t, in however
+// many measurements.
+BOOST_AUTO_TEST_CASE(l3_filter_of_irregular_measurements)
+{
+    handover_parameters p = parameters("rsrp");
+    p.l3_coefficient = 0.25;
+    p.l3_period = 0.2;
+    flight f(p);
+    f.step({ -80, -80 });
+    for (const double time : { 0.05, 0.3, 0.3, 0.9, 2.0 }) {
+        f.time = time;
+        f.step({ -80, time == 0.9 ? NONE : -70 }); // a missing one changes nothing
+        const double until = time == 0.9 ? 0.3 : time;
+        BOOST_CHECK_CLOSE(
+            f.machine.filtered_rsrp(1), -70 - 10 * std::pow(0.75, until / 0.2), 1e-9);
+    }
+
+    p.l3_coefficient = 1; // no filter, at any time
+    flight unfiltered(p);
+    unfiltered.step({ -80, -80 });
+    unfiltered.time = 0;
+    unfiltered.step({ -80, -75 });
+    BOOST_CHECK_EQUAL(unfiltered.machine.filtered_rsrp(1), -75);
+}
+
+BOOST_AUTO_TEST_CASE(missing_cells_are_no_stronger_than_the_weakest)
+{
+    handover_parameters p = parameters("rsrp");
+    p.bound_missing = true;
+    flight f(p, 4);
+    BOOST_CHECK(!f.step({ -70, -75, -85, NONE }));
+    // The serving cell is missing: at most -78, a stronger cell triggers.
+    const auto event = f.step({ NONE, -75, -78, NONE });
+    BOOST_REQUIRE(event);
+    BOOST_CHECK_EQUAL(event->to, 1u);
+    BOOST_CHECK_EQUAL(f.machine.filtered_rsrp(0), -78);
+    // One that was weaker than all stays as it was, one never heard stays unknown.
+    BOOST_CHECK(!f.step({ NONE, -75, NONE, NONE }));
+    BOOST_CHECK_EQUAL(f.machine.filtered_rsrp(0), -78);
+    BOOST_CHECK_EQUAL(f.machine.filtered_rsrp(2), -78);
+    BOOST_CHECK(std::isnan(f.machine.filtered_rsrp(3)));
+    // Nothing measured, and nothing heard, say nothing of the others.
+    BOOST_CHECK(!f.step({ NONE, NONE, NONE, NONE }));
+    BOOST_CHECK(!f.step({ NONE, NONE, NOT_HEARD, NONE }));
+    BOOST_CHECK_EQUAL(f.machine.filtered_rsrp(1), -75);
+
+    p.bound_missing = false;
+    flight unbounded(p, 2);
+    BOOST_CHECK(!unbounded.step({ -70, -75 }));
+    BOOST_CHECK(!unbounded.step({ NONE, -60 }));
+}
+
 BOOST_AUTO_TEST_CASE(time_to_trigger_restarts_when_the_condition_breaks)
 {
     handover_parameters p = parameters("rsrp");
@@ -211,6 +263,24 @@ BOOST_AUTO_TEST_CASE(prohibit_time_and_ping_pong_window)
     BOOST_CHECK_EQUAL(f.machine.counts().handovers, 3u);
 }
 
+BOOST_AUTO_TEST_CASE(the_return_needs_more)
+{
+    handover_parameters p = parameters("rsrp");
+    p.return_hysteresis_db = 3; // beside the 2 of the hysteresis
+    p.return_time = 0.5;
+    flight f(p, 3);
+    BOOST_CHECK(f.step({ -80, -70, -90 }));
+    BOOST_CHECK(!f.step({ -70, -75, -90 }));
+    BOOST_CHECK(f.step({ -69.9, -75, -90 })); // by more than 5 dB
+    BOOST_CHECK(!f.step({ -80, -75, -90 }));
+    const auto third = f.step({ -80, -75, -77.9 }); // no return: 2 dB will do
+    BOOST_REQUIRE(third);
+    BOOST_CHECK_EQUAL(third->to, 2u);
+    for (int i = 0; i < 5; i++) // 0.1 to 0.5 s later
+        BOOST_CHECK(!f.step({ -75, -90, -79 }));
+    BOOST_CHECK(f.step({ -75, -90, -79 }));
+}
+
 BOOST_AUTO_TEST_CASE(strongest_of_many_and_no_ping_pong_by_a_third)
 {
     flight f(parameters("rsrp"), 4);
@@ -307,10 +377,13 @@ BOOST_AUTO_TEST_CASE(wrong_parameters_are_refused)
     refused([](auto& p) { p.l3_coefficient = 0; });
     refused([](auto& p) { p.l3_coefficient = 1.1; });
     refused([](auto& p) { p.l3_coefficient = NONE; });
+    refused([](auto& p) { p.l3_period = -1; });
     refused([](auto& p) { p.time_to_trigger = -1; });
     refused([](auto& p) { p.distance_threshold_m = -1; });
     refused([](auto& p) { p.distance_confidence = -1; });
     refused([](auto& p) { p.prohibit_time = -1; });
+    refused([](auto& p) { p.return_hysteresis_db = -1; });
+    refused([](auto& p) { p.return_time = NONE; });
     refused([](auto& p) { p.ping_pong_window = -1; });
     refused([](auto& p) { p.outage_sinr_db = NONE; });
     refused([](auto& p) { p.measurement_hold = -1; });

@@ -74,6 +74,8 @@ public:
      * \param max_targets      strongest targets a frame that are kept, 1 to 1024
      * \param reference_frames references, and echoes, that are kept, 1 to 1024: more than
      *                         are in flight; 0: as many as 64 MB hold, 4 to 256
+     * \param dynamic_range_db what is weaker than the strongest cell of a frame by more
+     *                         is no target, 10 to 140 dB
      * \throws std::invalid_argument naming the parameter, its value and its limit
      */
     static sptr make(ofdm_grid::sptr grid,
@@ -93,7 +95,8 @@ public:
                      int training_doppler = 4,
                      double os_rank = 0.75,
                      int max_targets = 32,
-                     int reference_frames = 0);
+                     int reference_frames = 0,
+                     double dynamic_range_db = 80);
 
     //! \name Live: taken up at the next frame
     //! Each throws std::invalid_argument as make() does, and changes nothing then.

@@ -229,10 +229,13 @@ bool change(handover_parameters& p, const std::string& name, const py::handle& v
     static const std::map<std::string, double handover_parameters::*> numbers = {
         { "hysteresis_db", &handover_parameters::hysteresis_db },
         { "l3_coefficient", &handover_parameters::l3_coefficient },
+        { "l3_period", &handover_parameters::l3_period },
         { "time_to_trigger", &handover_parameters::time_to_trigger },
         { "distance_threshold_m", &handover_parameters::distance_threshold_m },
         { "distance_confidence", &handover_parameters::distance_confidence },
         { "prohibit_time", &handover_parameters::prohibit_time },
+        { "return_hysteresis_db", &handover_parameters::return_hysteresis_db },
+        { "return_time", &handover_parameters::return_time },
         { "ping_pong_window", &handover_parameters::ping_pong_window },
         { "outage_sinr_db", &handover_parameters::outage_sinr_db },
         { "measurement_hold", &handover_parameters::measurement_hold },
@@ -241,6 +244,8 @@ bool change(handover_parameters& p, const std::string& name, const py::handle& v
         p.*(number->second) = value.cast<double>();
     else if (name == "criterion")
         p.criterion = value.cast<std::string>();
+    else if (name == "bound_missing")
+        p.bound_missing = value.cast<bool>();
     else if (name == "initial_cell")
         p.initial_cell = value.cast<int>();
     else
@@ -277,11 +282,16 @@ Args:
         nothing to a cell that is farther by more than the threshold).
     hysteresis_db: dB, not negative.
     l3_coefficient: a of the filter F = (1 - a) F + a M over RSRP in dB, above 0; 1: no filter.
+    l3_period: time between two measurements that l3_coefficient is meant for, s: after dt one
+        counts 1 - (1 - a)^(dt / l3_period). 0: each counts a.
+    bound_missing: a cell whose RSRP is missing counts as no stronger than the weakest of the step.
     time_to_trigger: a condition must hold this long without a break, s.
     distance_threshold_m: m, not negative.
     distance_confidence: k >= 0; distances must differ by k standard deviations more than the
         threshold. 0: measured distances are believed.
     prohibit_time: no handover for this long after the last, s.
+    return_hysteresis_db: added to hysteresis_db for the return to the previous cell, dB...
+    return_time: ...for this long after it was left, s.
     ping_pong_window: a return to the previous cell within this time is a ping-pong, s.
     outage_sinr_db: below this SINR of the serving cell the user is in outage, dB.
     measurement_hold: a condition whose measurements are missing stays for this long, s.
@@ -295,10 +305,14 @@ Raises:
                          const std::string& criterion,
                          double hysteresis_db,
                          double l3_coefficient,
+                         double l3_period,
+                         bool bound_missing,
                          double time_to_trigger,
                          double distance_threshold_m,
                          double distance_confidence,
                          double prohibit_time,
+                         double return_hysteresis_db,
+                         double return_time,
                          double ping_pong_window,
                          double outage_sinr_db,
                          double measurement_hold,
@@ -308,10 +322,14 @@ Raises:
                      make_parameters(criterion,
                                      hysteresis_db,
                                      l3_coefficient,
+                                     l3_period,
+                                     bound_missing,
                                      time_to_trigger,
                                      distance_threshold_m,
                                      distance_confidence,
                                      prohibit_time,
+                                     return_hysteresis_db,
+                                     return_time,
                                      ping_pong_window,
                                      outage_sinr_db,
                                      measurement_hold,
@@ -321,10 +339,14 @@ Raises:
              py::arg("criterion") = defaults.criterion,
              py::arg("hysteresis_db") = defaults.hysteresis_db,
              py::arg("l3_coefficient") = defaults.l3_coefficient,
+             py::arg("l3_period") = defaults.l3_period,
+             py::arg("bound_missing") = defaults.bound_missing,
              py::arg("time_to_trigger") = defaults.time_to_trigger,
              py::arg("distance_threshold_m") = defaults.distance_threshold_m,
              py::arg("distance_confidence") = defaults.distance_confidence,
              py::arg("prohibit_time") = defaults.prohibit_time,
+             py::arg("return_hysteresis_db") = defaults.return_hysteresis_db,
+             py::arg("return_time") = defaults.return_time,
              py::arg("ping_pong_window") = defaults.ping_pong_window,
              py::arg("outage_sinr_db") = defaults.outage_sinr_db,
              py::arg("measurement_hold") = defaults.measurement_hold,

@@ -17,10 +17,14 @@ inline pybind11::dict to_dict(const gr::isac::handover_parameters& p)
     d["criterion"] = p.criterion;
     d["hysteresis_db"] = p.hysteresis_db;
     d["l3_coefficient"] = p.l3_coefficient;
+    d["l3_period"] = p.l3_period;
+    d["bound_missing"] = p.bound_missing;
     d["time_to_trigger"] = p.time_to_trigger;
     d["distance_threshold_m"] = p.distance_threshold_m;
     d["distance_confidence"] = p.distance_confidence;
     d["prohibit_time"] = p.prohibit_time;
+    d["return_hysteresis_db"] = p.return_hysteresis_db;
+    d["return_time"] = p.return_time;
     d["ping_pong_window"] = p.ping_pong_window;
     d["outage_sinr_db"] = p.outage_sinr_db;
     d["measurement_hold"] = p.measurement_hold;
@@ -31,10 +35,14 @@ inline pybind11::dict to_dict(const gr::isac::handover_parameters& p)
 inline gr::isac::handover_parameters make_parameters(const std::string& criterion,
                                                      double hysteresis_db,
                                                      double l3_coefficient,
+                                                     double l3_period,
+                                                     bool bound_missing,
                                                      double time_to_trigger,
                                                      double distance_threshold_m,
                                                      double distance_confidence,
                                                      double prohibit_time,
+                                                     double return_hysteresis_db,
+                                                     double return_time,
                                                      double ping_pong_window,
                                                      double outage_sinr_db,
                                                      double measurement_hold,
@@ -44,10 +52,14 @@ inline gr::isac::handover_parameters make_parameters(const std::string& criterio
     p.criterion = criterion;
     p.hysteresis_db = hysteresis_db;
     p.l3_coefficient = l3_coefficient;
+    p.l3_period = l3_period;
+    p.bound_missing = bound_missing;
     p.time_to_trigger = time_to_trigger;
     p.distance_threshold_m = distance_threshold_m;
     p.distance_confidence = distance_confidence;
     p.prohibit_time = prohibit_time;
+    p.return_hysteresis_db = return_hysteresis_db;
+    p.return_time = return_time;
     p.ping_pong_window = ping_pong_window;
     p.outage_sinr_db = outage_sinr_db;
     p.measurement_hold = measurement_hold;

@@ -54,11 +54,16 @@ Args:
         nothing to a cell that is farther by more than the threshold).
     hysteresis_db: dB, not negative.
     l3_coefficient: a of the filter F = (1 - a) F + a M over RSRP in dB, above 0; 1: no filter.
+    l3_period: time between two measurements that l3_coefficient is meant for, s: after dt one
+        counts 1 - (1 - a)^(dt / l3_period). 0: each counts a.
+    bound_missing: a cell whose RSRP is missing counts as no stronger than the weakest of the step.
     time_to_trigger: a condition must hold this long without a break, s of scene time.
     distance_threshold_m: m, not negative.
     distance_confidence: k >= 0; distances must differ by k standard deviations more than the
         threshold. 0: measured distances are believed.
     prohibit_time: no handover for this long after the last, s.
+    return_hysteresis_db: added to hysteresis_db for the return to the previous cell, dB...
+    return_time: ...for this long after it was left, s.
     ping_pong_window: a return to the previous cell within this time is a ping-pong, s.
     outage_sinr_db: below this SINR of the serving cell the user is in outage, dB.
     measurement_hold: a condition whose measurements are missing stays for this long, s.
@@ -77,10 +82,14 @@ event A3 and L3 filter: 3GPP TS 38.331.
                          const std::string& criterion,
                          double hysteresis_db,
                          double l3_coefficient,
+                         double l3_period,
+                         bool bound_missing,
                          double time_to_trigger,
                          double distance_threshold_m,
                          double distance_confidence,
                          double prohibit_time,
+                         double return_hysteresis_db,
+                         double return_time,
                          double ping_pong_window,
                          double outage_sinr_db,
                          double measurement_hold,
@@ -91,10 +100,14 @@ event A3 and L3 filter: 3GPP TS 38.331.
                                                make_parameters(criterion,
                                                                hysteresis_db,
                                                                l3_coefficient,
+                                                               l3_period,
+                                                               bound_missing,
                                                                time_to_trigger,
                                                                distance_threshold_m,
                                                                distance_confidence,
                                                                prohibit_time,
+                                                               return_hysteresis_db,
+                                                               return_time,
                                                                ping_pong_window,
                                                                outage_sinr_db,
                                                                measurement_hold,
@@ -106,10 +119,14 @@ event A3 and L3 filter: 3GPP TS 38.331.
              py::arg("criterion") = defaults.criterion,
              py::arg("hysteresis_db") = defaults.hysteresis_db,
              py::arg("l3_coefficient") = defaults.l3_coefficient,
+             py::arg("l3_period") = defaults.l3_period,
+             py::arg("bound_missing") = defaults.bound_missing,
              py::arg("time_to_trigger") = defaults.time_to_trigger,
              py::arg("distance_threshold_m") = defaults.distance_threshold_m,
              py::arg("distance_confidence") = defaults.distance_confidence,
              py::arg("prohibit_time") = defaults.prohibit_time,
+             py::arg("return_hysteresis_db") = defaults.return_hysteresis_db,
+             py::arg("return_time") = defaults.return_time,
              py::arg("ping_pong_window") = defaults.ping_pong_window,
              py::arg("outage_sinr_db") = defaults.outage_sinr_db,
              py::arg("measurement_hold") = defaults.measurement_hold,
@@ -123,6 +140,10 @@ event A3 and L3 filter: 3GPP TS 38.331.
         .def("set_l3_coefficient",
              &handover_decider::set_l3_coefficient,
              py::arg("l3_coefficient"))
+        .def("set_l3_period", &handover_decider::set_l3_period, py::arg("l3_period"))
+        .def("set_bound_missing",
+             &handover_decider::set_bound_missing,
+             py::arg("bound_missing"))
         .def("set_time_to_trigger",
              &handover_decider::set_time_to_trigger,
              py::arg("time_to_trigger"))
@@ -135,6 +156,11 @@ event A3 and L3 filter: 3GPP TS 38.331.
         .def("set_prohibit_time",
              &handover_decider::set_prohibit_time,
              py::arg("prohibit_time"))
+        .def("set_return_hysteresis_db",
+             &handover_decider::set_return_hysteresis_db,
+             py::arg("return_hysteresis_db"))
+        .def(
+            "set_return_time", &handover_decider::set_return_time, py::arg("return_time"))
         .def("set_ping_pong_window",
              &handover_decider::set_ping_pong_window,
              py::arg("ping_pong_window"))

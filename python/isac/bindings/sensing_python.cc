@@ -261,12 +261,14 @@ void bind_estimator(py::module& m)
                          std::pair<int, int> guard,
                          std::pair<int, int> training,
                          double rank,
-                         int max_targets) {
+                         int max_targets,
+                         double dynamic_range_db) {
                  target_estimator::parameters p;
                  p.map = map_parameters(
                      pilots_only, mode, window, window_parameter, pad_delay, pad_doppler);
                  p.detector = cfar_parameters(pfa, kind, guard, training, rank);
                  p.max_targets = max_targets;
+                 p.dynamic_range_db = dynamic_range_db;
                  return std::make_shared<target_estimator>(grid, p);
              }),
              py::arg("grid"),
@@ -283,7 +285,8 @@ void bind_estimator(py::module& m)
              py::arg("training") = std::make_pair(defaults.detector.training_delay,
                                                   defaults.detector.training_doppler),
              py::arg("rank") = defaults.detector.rank,
-             py::arg("max_targets") = defaults.max_targets)
+             py::arg("max_targets") = defaults.max_targets,
+             py::arg("dynamic_range_db") = defaults.dynamic_range_db)
         .def(
             "process",
             [](target_estimator& estimator,
@@ -340,6 +343,8 @@ Args:
     max_targets: strongest targets a frame that are kept.
     reference_frames: references, and echoes that wait for one, that are kept; 0: as many as
         64 MB hold, 4 to 256.
+    dynamic_range_db: what is weaker than the strongest cell of a frame by more is no target,
+        10 to 140 dB.
 
 Raises:
     ValueError: naming the parameter, its value and its limit.
@@ -361,7 +366,8 @@ Raises:
                          int training_doppler,
                          double os_rank,
                          int max_targets,
-                         int reference_frames) {
+                         int reference_frames,
+                         double dynamic_range_db) {
                  return range_doppler_estimator::make(grid,
                                                       tx,
                                                       rx,
@@ -379,7 +385,8 @@ Raises:
                                                       training_doppler,
                                                       os_rank,
                                                       max_targets,
-                                                      reference_frames);
+                                                      reference_frames,
+                                                      dynamic_range_db);
              }),
              py::arg("grid"),
              py::arg("tx") = 0,
@@ -398,7 +405,8 @@ Raises:
              py::arg("training_doppler") = 4,
              py::arg("os_rank") = 0.75,
              py::arg("max_targets") = 32,
-             py::arg("reference_frames") = 0)
+             py::arg("reference_frames") = 0,
+             py::arg("dynamic_range_db") = 80.0)
         .def("set_pfa", &range_doppler_estimator::set_pfa, py::arg("pfa"))
         .def("set_cfar", &range_doppler_estimator::set_cfar, py::arg("cfar"))
         .def("set_mode", &range_doppler_estimator::set_mode, py::arg("mode"))

@@ -30,6 +30,14 @@ struct handover_parameters {
     double hysteresis_db = 2;
     //! a of the L3 filter F = (1 - a) F + a M over RSRP in dB, above 0; 1: no filter.
     double l3_coefficient = 1;
+    //! Time between two measurements that l3_coefficient is meant for, s. What comes
+    //! after dt counts 1 - (1 - a)^(dt / l3_period), so that irregular and missing
+    //! measurements leave the filter as slow as it is. 0: each counts a, whenever it
+    //! comes.
+    double l3_period = 0;
+    //! A cell whose RSRP is missing, and known from before, counts as no stronger than
+    //! the weakest that the step has: a receiver reports the strongest cells.
+    bool bound_missing = false;
     //! A condition must hold this long without a break, s; 0: one measurement will do.
     double time_to_trigger = 0;
     //! m, not negative.
@@ -39,6 +47,10 @@ struct handover_parameters {
     double distance_confidence = 0;
     //! No handover for this long after the last, s.
     double prohibit_time = 0;
+    //! Added to hysteresis_db for the return to the previous cell, dB, not negative...
+    double return_hysteresis_db = 0;
+    //! ...for this long after it was left, s.
+    double return_time = 10;
     //! A return to the previous cell within this time is a ping-pong, s.
     double ping_pong_window = 1;
     //! Below this SINR of the serving cell the user is in outage, dB.
@@ -54,7 +66,8 @@ struct handover_parameters {
  * Decides, step by step, which of several cells serves one user.
  *
  * Allocates when it is made, and no more. A measurement that is NaN is missing: it
- * triggers nothing, and what held before holds on for measurement_hold. An RSRP of minus
+ * triggers nothing (but see bound_missing), and what held before holds on for
+ * measurement_hold. An RSRP of minus
  * infinity is a cell that was looked for and not heard. Each condition has a
  * time-to-trigger of its own. Among several triggered cells the one with the strongest
  * filtered RSRP is taken (by "distance": the nearest).
@@ -142,14 +155,17 @@ private:
 
     struct cell {
         double rsrp = std::numeric_limits<double>::quiet_NaN();
-        timer stronger; // than the serving cell, by the hysteresis
-        timer nearer;   // by the threshold
+        double filtered = -std::numeric_limits<double>::infinity(); // last time, s
+        bool heard = false; // in this step, or bounded by what was
+        timer stronger;     // than the serving cell, by the hysteresis
+        timer nearer;       // by the threshold
         timer farther;
     };
 
     static criterion criterion_of(const std::string& name);
     void check(const handover_parameters& p) const;
-    void filter(const measurement& m);
+    void filter(double time, const measurement& m);
+    double hysteresis(size_t target, double time) const;
     void choose_first(const measurement& m);
     void count_outage(const measurement& m);
     void compare(double time, const measurement& m);

@@ -97,6 +97,9 @@ public:
                  std::vector<map_cell>& detected,
                  float* thresholds = nullptr);
 
+    //! One cell alone; returns whether it is above its threshold.
+    bool test(const float* map, size_t row, size_t range, map_cell& cell);
+
     //! Training cells of the cells in column \p range.
     size_t num_training(size_t range) const { return d_columns[range].training; }
     //! Threshold over noise estimate in that column.

@@ -23,7 +23,8 @@ namespace isac {
  * before the next is fitted (CLEAN), and a cluster whose power went with it, a sidelobe,
  * is dropped; then every echo is fitted again without the others until none moves
  * (relaxation). Where an echo is strong enough to raise its neighbours' thresholds, what
- * is left of the frame is searched once more.
+ * is left of the frame is searched once more; one that stands out of the whole map is
+ * taken away before the first search. Echoes less than a cell apart on both axes are one.
  *
  * The SNR is that of a resource element: the fitted echo's power over what all echoes
  * leave of the frame, less the power that noise adds to a maximum. The variances are the
@@ -66,6 +67,7 @@ public:
     const parameters& params() const { return d_params; }
 
 private:
+    bool find_strongest();
     void find(const float* powers);
     bool fit();
     void search_again();
@@ -83,6 +85,7 @@ private:
     range_doppler_map d_map;
     cfar d_detector;
     echo_fit d_fit;
+    float d_dynamic_range;
     volk::vector<float> d_powers;
     volk::vector<float> d_left; // powers of what the echoes leave
     std::vector<map_cell> d_cells;
