@@ -6,24 +6,28 @@
 #define INCLUDED_ISAC_STREAM_BUFFERS_H
 
 #include <gnuradio/block.h>
-#include <gnuradio/gr_complex.h>
+#include <gnuradio/isac/ofdm_grid.h>
 #include <algorithm>
 
 namespace gr {
 namespace isac {
 
 /*!
- * Asks for an output buffer of 1 MiB, or of four items where those are larger.
+ * Asks for an output buffer of half a frame, at most 1 MiB, and of four items at least.
  *
  * GNU Radio's default of 32 KiB is three OFDM symbols of a usual grid: blocks would wake
- * each other for every few of them, which costs as much as their work.
+ * each other for every few of them, which costs as much as their work. More than a frame
+ * would let blocks side by side run apart, and live parameters come late.
  */
-inline void ask_for_wide_buffer(gr::block& block, int port, size_t complex_values_an_item)
+inline void ask_for_wide_buffer(gr::block& block,
+                                int port,
+                                const ofdm_grid& grid,
+                                size_t complex_values_an_item)
 {
-    constexpr size_t complex_values = 1 << 17;
+    constexpr size_t most = 1 << 17;
+    const size_t values = std::min(most, grid.frame_samples() / 2);
     block.set_min_output_buffer(
-        port,
-        static_cast<long>(std::max<size_t>(4, complex_values / complex_values_an_item)));
+        port, static_cast<long>(std::max<size_t>(4, values / complex_values_an_item)));
 }
 
 } // namespace isac

@@ -70,7 +70,7 @@ echo_channel_impl::echo_channel_impl(ofdm_grid::sptr grid,
     require_finite("echo_channel: start_time", start_time);
     // Frame and scene_time are written anew, the others passed on by hand.
     set_tag_propagation_policy(TPP_DONT);
-    ask_for_wide_buffer(*this, 0, 1);
+    ask_for_wide_buffer(*this, 0, *d_grid, 1);
     message_port_register_out(message_ports::ground_truth());
 }
 

@@ -46,7 +46,7 @@ ofdm_demodulator_impl::ofdm_demodulator_impl(ofdm_grid::sptr grid, int timing_ad
       d_window(d_grid->num_subcarriers())
 {
     set_tag_propagation_policy(TPP_DONT);
-    ask_for_wide_buffer(*this, 0, d_grid->num_subcarriers());
+    ask_for_wide_buffer(*this, 0, *d_grid, d_grid->num_subcarriers());
     set_relative_rate(d_grid->num_symbols(), d_grid->frame_samples());
 }
 

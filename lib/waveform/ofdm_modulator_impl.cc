@@ -105,8 +105,8 @@ ofdm_modulator_impl::ofdm_modulator_impl(ofdm_grid::sptr grid,
     if (d_repeats)
         d_repeated.resize(d_grid->frame_samples());
     set_tag_propagation_policy(TPP_DONT);
-    ask_for_wide_buffer(*this, 0, 1);
-    ask_for_wide_buffer(*this, 1, d_grid->num_subcarriers());
+    ask_for_wide_buffer(*this, 0, *d_grid, 1);
+    ask_for_wide_buffer(*this, 1, *d_grid, d_grid->num_subcarriers());
     set_relative_rate(d_grid->frame_samples(), std::max<size_t>(1, capacity()));
     if (d_takes_pdus) {
         message_port_register_in(message_ports::pdus());

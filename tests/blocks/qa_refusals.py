@@ -126,6 +126,7 @@ TABLE = {
         "training_doppler": (-1, 1025),
         "os_rank": (0.0, -0.1, 1.1, NAN),
         "max_targets": (0, -1, 1025),
+        "dynamic_range_db": (9, 141, NAN, INFINITY),
         "reference_frames": (-1, 1025),
     }),
     "crlb_monitor": ({"grid": GRID}, {
