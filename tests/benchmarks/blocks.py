@@ -65,7 +65,7 @@ class workbench:
 
     def channel(self, frames, noise=False):
         top = gr.top_block()
-        target = isac.target(isac.trajectory(position=(100, 0, 10), velocity=(50, 0, 0)), rcs=10.0)
+        target = isac.target(isac.trajectory(position=(100, 0, 10), velocity=(20, 0, 0)), rcs=10.0)
         top.connect(*self.source("samples", frames),
                     isac.echo_channel(self.grid, (0, 0, 10), None, [target], noise_enabled=noise),
                     blocks.null_sink(gr.sizeof_gr_complex))
@@ -89,7 +89,7 @@ class workbench:
     def estimator(self, frames):
         top = gr.top_block()
         head = self.source("rows", frames)
-        estimator = isac.range_doppler_estimator(self.grid, reference="rows")
+        estimator = isac.range_doppler_estimator(self.grid, reference="rows", max_targets=1)
         top.connect(*head, estimator)
         top.connect(head[1], (estimator, 1))
         return top
