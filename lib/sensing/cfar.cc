@@ -102,7 +102,8 @@ cfar::cfar(size_t doppler_cells,
     require_within("cfar: guard_doppler", p.guard_doppler, 0, 1024);
     require_within("cfar: training_delay", p.training_delay, 0, 1024);
     require_within("cfar: training_doppler", p.training_doppler, 0, 1024);
-    require(p.rank > 0 && p.rank <= 1, "cfar: os_rank", p.rank, "must be above 0 up to 1");
+    require(
+        p.rank > 0 && p.rank <= 1, "cfar: os_rank", p.rank, "must be above 0 up to 1");
     fit_window();
     solve_columns();
     const size_t reach = p.guard_delay + p.training_delay;
