@@ -46,6 +46,7 @@ public:
         : d_tolerance(tolerance),
           d_patience(patience),
           d_lookahead(lookahead),
+          d_latest(sources, NEVER),
           d_last_heard(sources, clock::now())
     {
     }
@@ -62,11 +63,13 @@ public:
     Slot* find(size_t source, double time, const Slot& empty)
     {
         d_last_heard[source] = clock::now();
+        d_latest[source] = std::max(d_latest[source], time);
         if (time <= d_over + d_tolerance)
             return nullptr;
-        auto place = std::find_if(d_steps.begin(), d_steps.end(), [&](const step& s) {
-            return s.time >= time - d_tolerance;
-        });
+        auto place = std::lower_bound(d_steps.begin(),
+                                      d_steps.end(),
+                                      time - d_tolerance,
+                                      [](const step& s, double t) { return s.time < t; });
         if (place == d_steps.end() || place->time > time + d_tolerance)
             place = d_steps.insert(
                 place, step{ time, empty, std::vector<bool>(d_last_heard.size()) });
@@ -100,6 +103,7 @@ public:
     {
         d_steps.clear();
         d_over = NEVER;
+        d_latest.assign(d_latest.size(), NEVER);
         start();
     }
 
@@ -111,19 +115,23 @@ private:
     template <typename Has>
     bool passed(size_t source, Has has) const
     {
+        if (d_latest[source] <= d_steps.front().time + d_tolerance)
+            return false;
         size_t later = 0;
-        for (auto s = d_steps.begin() + 1; s != d_steps.end(); ++s) {
-            later += s->heard[source];
-            if (later >= d_lookahead || has(s->slot, source))
+        for (auto s = d_steps.begin() + 1; s != d_steps.end() && later < d_lookahead;
+             ++s) {
+            if (has(s->slot, source))
                 return true;
+            later += s->heard[source];
         }
-        return false;
+        return later >= d_lookahead;
     }
 
     double d_tolerance;
     double d_patience;
     double d_over = NEVER;
     size_t d_lookahead;
+    std::vector<double> d_latest;
     std::vector<clock::time_point> d_last_heard;
     std::deque<step> d_steps;
 };
