@@ -10,16 +10,7 @@ import tempfile
 import unittest
 from pathlib import Path
 
-import yaml
-
-
-def block(name: str, key: str, **parameters) -> dict:
-    return {
-        "name": name,
-        "id": key,
-        "parameters": {k: str(v) for k, v in parameters.items()},
-        "states": {"state": "enabled"},
-    }
+from grc_flowgraph import block, flowgraph
 
 
 def scene(channel: dict = {}, target: dict = {}, trajectory: dict = {}) -> str:
@@ -36,16 +27,8 @@ def scene(channel: dict = {}, target: dict = {}, trajectory: dict = {}) -> str:
               code="assert len(self.sink.data()) == 1000\n"
                    "assert abs(self.sink.data()[900]) > 0"),
     ]
-    return yaml.safe_dump({
-        "options": {
-            "parameters": {"id": "scene", "generate_options": "no_gui",
-                           "output_language": "python", "run_options": "run", "title": "scene"},
-            "states": {"state": "enabled"},
-        },
-        "blocks": blocks,
-        "connections": [["source", "0", "channel", "0"], ["channel", "0", "sink", "0"]],
-        "metadata": {"file_format": 1},
-    })
+    return flowgraph("scene", blocks,
+                     [["source", "0", "channel", "0"], ["channel", "0", "sink", "0"]])
 
 
 class qa_channel_grc(unittest.TestCase):
@@ -55,10 +38,10 @@ class qa_channel_grc(unittest.TestCase):
         self.made = Path(self.folder.name) / "scene.py"
 
     def compile(self, text: str):
-        flowgraph = Path(self.folder.name) / "scene.grc"
-        flowgraph.write_text(text)
+        stored = Path(self.folder.name) / "scene.grc"
+        stored.write_text(text)
         self.made.unlink(missing_ok=True)
-        return subprocess.run(["grcc", "-o", self.folder.name, str(flowgraph)],
+        return subprocess.run(["grcc", "-o", self.folder.name, str(stored)],
                               capture_output=True, text=True, check=False)
 
     def test_scenes_compile_and_run(self):

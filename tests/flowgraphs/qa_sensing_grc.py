@@ -10,16 +10,7 @@ import tempfile
 import unittest
 from pathlib import Path
 
-import yaml
-
-
-def block(name: str, key: str, **parameters) -> dict:
-    return {
-        "name": name,
-        "id": key,
-        "parameters": {k: str(v) for k, v in parameters.items()},
-        "states": {"state": "enabled"},
-    }
+from grc_flowgraph import block, flowgraph
 
 
 def chain(estimator: dict = {}, monitor: dict = {}) -> str:
@@ -40,23 +31,14 @@ def chain(estimator: dict = {}, monitor: dict = {}) -> str:
               code="assert len(self.sink.data()) == 4 * 32 * 64\n"
                    "assert self.store.num_messages() == 4"),
     ]
-    return yaml.safe_dump({
-        "options": {
-            "parameters": {"id": "sensing_chain", "generate_options": "no_gui",
-                           "output_language": "python", "run_options": "run", "title": "chain"},
-            "states": {"state": "enabled"},
-        },
-        "blocks": blocks,
-        "connections": [
-            ["source", "0", "estimator", "0"],
-            ["estimator", "0", "sink", "0"],
-            ["estimator", "detections", "store", "store"],
-            ["estimator", "detections", "monitor", "detections"],
-            ["estimator", "detections", "monitor", "ground_truth"],
-            ["monitor", "0", "plot", "0"],
-        ],
-        "metadata": {"file_format": 1},
-    })
+    return flowgraph("sensing_chain", blocks, [
+        ["source", "0", "estimator", "0"],
+        ["estimator", "0", "sink", "0"],
+        ["estimator", "detections", "store", "store"],
+        ["estimator", "detections", "monitor", "detections"],
+        ["estimator", "detections", "monitor", "ground_truth"],
+        ["monitor", "0", "plot", "0"],
+    ])
 
 
 class qa_sensing_grc(unittest.TestCase):
@@ -66,10 +48,10 @@ class qa_sensing_grc(unittest.TestCase):
         self.path = Path(self.folder.name)
 
     def compile(self, text: str) -> subprocess.CompletedProcess:
-        flowgraph = self.path / "sensing_chain.grc"
-        flowgraph.write_text(text)
+        stored = self.path / "sensing_chain.grc"
+        stored.write_text(text)
         return subprocess.run(
-            ["grcc", "-o", str(self.path), str(flowgraph)],
+            ["grcc", "-o", str(self.path), str(stored)],
             capture_output=True, text=True, check=False, timeout=120)
 
     def test_chain_compiles_and_runs(self):

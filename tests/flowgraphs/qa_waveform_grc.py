@@ -10,16 +10,7 @@ import tempfile
 import unittest
 from pathlib import Path
 
-import yaml
-
-
-def block(name: str, key: str, **parameters) -> dict:
-    return {
-        "name": name,
-        "id": key,
-        "parameters": {k: str(v) for k, v in parameters.items()},
-        "states": {"state": "enabled"},
-    }
+from grc_flowgraph import block, flowgraph
 
 
 def link(grid: dict, modulator: dict = {}, demodulator: dict = {}, receiver: dict = {}) -> str:
@@ -36,22 +27,13 @@ def link(grid: dict, modulator: dict = {}, demodulator: dict = {}, receiver: dic
               code="assert list(self.sink.data()) == list(range(200))\n"
                    "assert self.receiver.num_failed_crcs() == 0"),
     ]
-    return yaml.safe_dump({
-        "options": {
-            "parameters": {"id": "waveform_link", "generate_options": "no_gui",
-                           "output_language": "python", "run_options": "run", "title": "link"},
-            "states": {"state": "enabled"},
-        },
-        "blocks": blocks,
-        "connections": [
-            ["source", "0", "modulator", "0"],
-            ["modulator", "0", "demodulator", "0"],
-            ["modulator", "1", "receiver", "1"],
-            ["demodulator", "0", "receiver", "0"],
-            ["receiver", "0", "sink", "0"],
-        ],
-        "metadata": {"file_format": 1},
-    })
+    return flowgraph("waveform_link", blocks, [
+        ["source", "0", "modulator", "0"],
+        ["modulator", "0", "demodulator", "0"],
+        ["modulator", "1", "receiver", "1"],
+        ["demodulator", "0", "receiver", "0"],
+        ["receiver", "0", "sink", "0"],
+    ])
 
 
 class qa_waveform_grc(unittest.TestCase):
@@ -61,9 +43,9 @@ class qa_waveform_grc(unittest.TestCase):
 
     def compile(self, text: str):
         out = Path(self.folder.name)
-        flowgraph = out / "waveform_link.grc"
-        flowgraph.write_text(text)
-        return subprocess.run(["grcc", "-o", str(out), str(flowgraph)],
+        stored = out / "waveform_link.grc"
+        stored.write_text(text)
+        return subprocess.run(["grcc", "-o", str(out), str(stored)],
                               capture_output=True, text=True, check=False)
 
     def test_links_compile_and_run(self):

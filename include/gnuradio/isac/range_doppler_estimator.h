@@ -72,7 +72,7 @@ public:
      * \param os_rank          order statistic of "os" as a share of the training cells,
      *                         above 0 to 1
      * \param max_targets      strongest targets a frame that are kept, 1 to 1024
-     * \param reference_frames references, and echoes, that are kept, 1 to 1024: more than
+     * \param reference_frames references, and echoes, that are kept, 0 to 1024: more than
      *                         are in flight; 0: as many as 64 MB hold, 4 to 256
      * \param dynamic_range_db what is weaker than the strongest cell of a frame by more
      *                         is no target, 10 to 140 dB
