@@ -33,6 +33,22 @@ constexpr double SPLIT = 1;
 constexpr double SETTLED = 0.01;
 constexpr int MAX_ROUNDS = 4;
 
+// Where a peak lies between its cells, in cells from the middle one. On an unpadded axis
+// without a window a line's amplitudes fall as one over the distance; else they are
+// nearly a bell's.
+double offset_of_peak(double before, double peak, double after, bool bell)
+{
+    if (!(before > 0 && peak > 0 && after > 0))
+        return 0;
+    if (bell) {
+        const double curvature = std::log(before) + std::log(after) - 2 * std::log(peak);
+        return curvature < 0 ? 0.5 * (std::log(before) - std::log(after)) / curvature : 0;
+    }
+    const double side = std::sqrt(std::max(before, after));
+    const double share = side / (side + std::sqrt(peak));
+    return after > before ? share : -share;
+}
+
 // Single precision leaves this share of a frame's power where there is no noise.
 constexpr double ROUNDING = 1e-11;
 
@@ -46,6 +62,7 @@ target_estimator::target_estimator(ofdm_grid::sptr grid, const parameters& p)
                  d_map.range_cells(),
                  p.detector,
                  cell_correlation::of_map(d_map)),
+      d_frame(grid, d_map.pattern(), true),
       d_fit(grid, d_map.pattern()),
       d_dynamic_range(static_cast<float>(std::pow(10, -0.1 * p.dynamic_range_db))),
       d_powers(d_map.doppler_cells() * d_map.range_cells()),
@@ -72,12 +89,12 @@ bool target_estimator::process(const gr_complex* rows,
     d_echoes.clear();
     d_subtracted = false;
     d_weakest = 0;
-    const bool sent = d_map.process(rows, reference, d_powers.data());
+    const bool sent = d_map.process(d_frame, rows, reference, d_powers.data());
     const bool strong = sent && find_strongest();
     if (!strong)
         find(d_powers.data());
     if (!d_cells.empty()) {
-        d_fit.load(rows, reference);
+        d_fit.load(d_frame);
         d_frame_power = d_fit.residual_power(0);
         d_residual = d_frame_power * d_fit.num_elements();
         bool found = fit();
@@ -113,6 +130,7 @@ bool target_estimator::find_strongest()
         !d_detector.test(d_powers.data(), at / columns, at % columns, cell))
         return false;
     d_cells.assign(1, cell);
+    d_searched = d_powers.data();
     d_weakest = cell.power * d_dynamic_range;
     return true;
 }
@@ -120,6 +138,7 @@ bool target_estimator::find_strongest()
 // Clusters of detected cells, strongest first.
 void target_estimator::find(const float* powers)
 {
+    d_searched = powers;
     d_detector.process(powers, d_cells);
     d_detector.keep_peaks(powers, d_cells);
     std::sort(d_cells.begin(), d_cells.end(), [](const auto& a, const auto& b) {
@@ -142,7 +161,7 @@ void target_estimator::search_again()
         d_map.process_less(d_left.data());
     } else {
         subtract_first();
-        d_map.process_products(d_fit.products(), d_fit.energies(), d_left.data());
+        d_map.process_products(d_frame.products(), d_frame.energies(), d_left.data());
     }
     find(d_left.data());
 }
@@ -167,7 +186,6 @@ bool target_estimator::fit()
     const size_t before = d_echoes.size();
     d_passed_over = false;
     const bool predicts = before == 0 && d_map.pattern().separable && d_left.size() > 0;
-    const auto zero = static_cast<double>(d_map.doppler_cells() / 2);
     for (const auto& cell : d_cells) {
         if (d_echoes.size() == static_cast<size_t>(d_params.max_targets))
             break;
@@ -176,8 +194,7 @@ bool target_estimator::fit()
             continue;
         }
         subtract_first();
-        const echo e = d_fit.refine(cell.range * d_map.delay_step(),
-                                    (cell.doppler - zero) * d_map.doppler_step());
+        const echo e = refine(cell);
         // What stands out of the map may be a sidelobe of what was found already.
         const double power = std::norm(e.amplitude) * d_fit.energy();
         if (!d_echoes.empty() &&
@@ -196,6 +213,28 @@ bool target_estimator::fit()
     if (d_echoes.size() > 1)
         relax();
     return true;
+}
+
+// The fit starts so near that it seldom has to rotate the frame twice.
+echo target_estimator::refine(const map_cell& cell)
+{
+    const size_t columns = d_map.range_cells(), rows = d_map.doppler_cells();
+    const bool windowed = d_params.map.window != "rectangular";
+    const auto power = [&](size_t doppler, size_t range) {
+        return d_searched[doppler % rows * columns + range];
+    };
+    const size_t d = cell.doppler, r = cell.range;
+    double range = r, doppler = static_cast<double>(d) - static_cast<double>(rows / 2);
+    if (r > 0 && r + 1 < columns)
+        range += offset_of_peak(power(d, r - 1),
+                                power(d, r),
+                                power(d, r + 1),
+                                windowed || d_params.map.pad_delay > 1);
+    doppler += offset_of_peak(power(d + rows - 1, r),
+                              power(d, r),
+                              power(d + 1, r),
+                              windowed || d_params.map.pad_doppler > 1);
+    return d_fit.refine(range * d_map.delay_step(), doppler * d_map.doppler_step());
 }
 
 // Whether an echo may have hidden weaker ones from the detector.

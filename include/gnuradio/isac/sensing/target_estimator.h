@@ -70,6 +70,7 @@ private:
     bool find_strongest();
     void find(const float* powers);
     bool fit();
+    echo refine(const map_cell& cell);
     void search_again();
     bool masks() const;
     void predict(size_t first);
@@ -84,10 +85,12 @@ private:
     parameters d_params;
     range_doppler_map d_map;
     cfar d_detector;
+    matched_frame d_frame;
     echo_fit d_fit;
     float d_dynamic_range;
     volk::vector<float> d_powers;
     volk::vector<float> d_left; // powers of what the echoes leave
+    const float* d_searched = nullptr; // powers that the cells were found in
     std::vector<map_cell> d_cells;
     std::vector<echo> d_echoes;
     bool d_subtracted = false;  // whether d_fit holds the frame less the echoes
