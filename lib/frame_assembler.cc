@@ -86,12 +86,14 @@ void frame_assembler::take(const gr_complex* rows, size_t count)
 {
     const size_t n = d_grid->num_subcarriers();
     for (size_t i = 0; i < count; i++, rows += n) {
+        gr_complex* row = d_rows.data() + d_filled++ * n;
+        std::copy_n(rows, n, row);
         // One NaN or infinity makes the sum of squares not finite.
-        lv_32fc_t energy;
-        volk_32fc_x2_conjugate_dot_prod_32fc(
-            &energy, rows, rows, static_cast<unsigned int>(n));
-        d_finite = d_finite && std::isfinite(energy.real());
-        std::copy_n(rows, n, d_rows.data() + d_filled++ * n);
+        const auto* values = reinterpret_cast<const float*>(row);
+        float energy;
+        volk_32f_x2_dot_prod_32f(
+            &energy, values, values, static_cast<unsigned int>(2 * n));
+        d_finite = d_finite && std::isfinite(energy);
     }
 }
 

@@ -558,9 +558,10 @@ double echo_fit::left_power()
                 d_row.data(), row, d_conjugate.data(), -scale * factor, span);
             row = d_row.data();
         }
-        lv_32fc_t sum;
-        volk_32fc_x2_conjugate_dot_prod_32fc(&sum, row, row, span);
-        power += sum.real();
+        const auto* values = reinterpret_cast<const float*>(row);
+        float sum;
+        volk_32f_x2_dot_prod_32f(&sum, values, values, 2 * span);
+        power += sum;
     }
     return power;
 }

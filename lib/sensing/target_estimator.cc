@@ -186,9 +186,13 @@ bool target_estimator::fit()
     const size_t before = d_echoes.size();
     d_passed_over = false;
     const bool predicts = before == 0 && d_map.pattern().separable && d_left.size() > 0;
+    size_t predicted = before;
     for (const auto& cell : d_cells) {
         if (d_echoes.size() == static_cast<size_t>(d_params.max_targets))
             break;
+        if (predicts && !d_echoes.empty())
+            predict(predicted);
+        predicted = d_echoes.size();
         if (predicts && is_sidelobe(cell)) {
             d_passed_over = true;
             continue;
@@ -201,8 +205,6 @@ bool target_estimator::fit()
             (splits(e) || power <= d_detector.multiplier(cell.range) * noise()))
             continue;
         d_echoes.push_back(e);
-        if (predicts)
-            predict(d_echoes.size() - 1);
         // An amplitude of least squares takes just its own power away.
         d_residual = std::max(d_residual - power, 0.0);
         if (d_subtracted)
