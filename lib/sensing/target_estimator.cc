@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
 
+#include "strongest_peaks.h"
 #include <gnuradio/isac/check.h>
 #include <gnuradio/isac/sensing/target_estimator.h>
 #include <gnuradio/isac/theory/constants.h>
@@ -49,6 +50,11 @@ double offset_of_peak(double before, double peak, double after, bool bell)
     return after > before ? share : -share;
 }
 
+// Peaks that are fitted where there is no detector: half a cell beside the raster on both
+// axes an echo keeps 0.16 of its power, on the average more than 0.2.
+constexpr float DOUBTFUL_SHARE = 0.2f;
+constexpr size_t DOUBTFUL_PEAKS = 8;
+
 // Single precision leaves this share of a frame's power where there is no noise.
 constexpr double ROUNDING = 1e-11;
 
@@ -58,10 +64,12 @@ target_estimator::target_estimator(ofdm_grid::sptr grid, const parameters& p)
     : d_grid(grid),
       d_params(p),
       d_map(grid, p.map),
-      d_detector(d_map.doppler_cells(),
-                 d_map.range_cells(),
-                 p.detector,
-                 cell_correlation::of_map(d_map)),
+      d_detector(p.detector.kind == "none"
+                     ? nullptr
+                     : std::make_unique<cfar>(d_map.doppler_cells(),
+                                              d_map.range_cells(),
+                                              p.detector,
+                                              cell_correlation::of_map(d_map))),
       d_frame(grid, d_map.pattern(), true),
       d_fit(grid, d_map.pattern()),
       d_dynamic_range(static_cast<float>(std::pow(10, -0.1 * p.dynamic_range_db))),
@@ -90,20 +98,24 @@ bool target_estimator::process(const gr_complex* rows,
     d_subtracted = false;
     d_weakest = 0;
     const bool sent = d_map.process(d_frame, rows, reference, d_powers.data());
-    const bool strong = sent && find_strongest();
-    if (!strong)
+    const bool strong = sent && d_detector && find_strongest();
+    if (!d_detector)
+        strongest_peaks(d_powers.data(),
+                        d_map.doppler_cells(),
+                        d_map.range_cells(),
+                        DOUBTFUL_SHARE,
+                        DOUBTFUL_PEAKS,
+                        d_cells);
+    else if (!strong)
         find(d_powers.data());
     if (!d_cells.empty()) {
         d_fit.load(d_frame);
         d_frame_power = d_fit.residual_power(0);
         d_residual = d_frame_power * d_fit.num_elements();
-        bool found = fit();
-        const int passes = d_params.max_passes + strong;
-        for (int pass = 1; pass < passes && found && (masks() || (strong && pass == 1));
-             pass++) {
-            search_again();
-            found = fit();
-        }
+        if (d_detector)
+            fit_clusters(strong);
+        else
+            fit_likeliest();
         d_noise = noise();
         std::sort(d_echoes.begin(), d_echoes.end(), [](const auto& a, const auto& b) {
             return std::norm(a.amplitude) > std::norm(b.amplitude);
@@ -111,6 +123,32 @@ bool target_estimator::process(const gr_complex* rows,
     }
     write(report);
     return sent;
+}
+
+// The one target that is taken to be there.
+void target_estimator::fit_likeliest()
+{
+    const auto zero = static_cast<double>(d_map.doppler_cells() / 2);
+    echo best;
+    for (const auto& cell : d_cells) {
+        const echo e = d_fit.refine(cell.range * d_map.delay_step(),
+                                    (cell.doppler - zero) * d_map.doppler_step());
+        if (std::norm(e.amplitude) > std::norm(best.amplitude))
+            best = e;
+    }
+    d_echoes.push_back(best);
+    d_residual -= std::norm(best.amplitude) * d_fit.energy();
+}
+
+void target_estimator::fit_clusters(bool strong)
+{
+    bool found = fit();
+    const int passes = d_params.max_passes + strong;
+    for (int pass = 1; pass < passes && found && (masks() || (strong && pass == 1));
+         pass++) {
+        search_again();
+        found = fit();
+    }
 }
 
 // A cell that stands so far above the whole map that its sidelobes would have to be
@@ -127,7 +165,7 @@ bool target_estimator::find_strongest()
     map_cell cell;
     const size_t columns = d_map.range_cells();
     if (!(d_powers[at] > MASKING * sum / size) ||
-        !d_detector.test(d_powers.data(), at / columns, at % columns, cell))
+        !d_detector->test(d_powers.data(), at / columns, at % columns, cell))
         return false;
     d_cells.assign(1, cell);
     d_searched = d_powers.data();
@@ -139,8 +177,8 @@ bool target_estimator::find_strongest()
 void target_estimator::find(const float* powers)
 {
     d_searched = powers;
-    d_detector.process(powers, d_cells);
-    d_detector.keep_peaks(powers, d_cells);
+    d_detector->process(powers, d_cells);
+    d_detector->keep_peaks(powers, d_cells);
     std::sort(d_cells.begin(), d_cells.end(), [](const auto& a, const auto& b) {
         return a.power > b.power;
     });
@@ -202,7 +240,7 @@ bool target_estimator::fit()
         // What stands out of the map may be a sidelobe of what was found already.
         const double power = std::norm(e.amplitude) * d_fit.energy();
         if (!d_echoes.empty() &&
-            (splits(e) || power <= d_detector.multiplier(cell.range) * noise()))
+            (splits(e) || power <= d_detector->multiplier(cell.range) * noise()))
             continue;
         d_echoes.push_back(e);
         // An amplitude of least squares takes just its own power away.
@@ -285,7 +323,7 @@ void target_estimator::relax()
     d_residual = d_fit.residual_power(0) * d_fit.num_elements();
     // Echoes that shrink to noise beside their neighbours never were any.
     const double least =
-        d_detector.multiplier(d_map.range_cells() / 2) * noise() / d_fit.energy();
+        d_detector->multiplier(d_map.range_cells() / 2) * noise() / d_fit.energy();
     const auto weak = [&](const echo& e) {
         const bool gone = std::norm(e.amplitude) <= least;
         if (gone) {
