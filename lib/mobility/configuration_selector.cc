@@ -31,6 +31,10 @@ handover_parameters event_a3(const selection_parameters& p)
             "configuration: soft_end_db",
             p.soft_end_db,
             "must be a number, or minus infinity");
+    require(p.l3_coefficient > 0 && p.l3_coefficient <= 1,
+            "configuration: l3_coefficient",
+            p.l3_coefficient,
+            "must be above 0 and at most 1");
     handover_parameters a3;
     a3.criterion = "rsrp";
     a3.hysteresis_db = p.hysteresis_db;
@@ -47,6 +51,7 @@ configuration_selector::configuration_selector(size_t num_pairs,
       d_machine(num_pairs, event_a3(p)),
       d_last_report(num_pairs, -INFINITE),
       d_snr_db(num_pairs, -INFINITE),
+      d_filtered(num_pairs, -INFINITE),
       d_compared(num_pairs)
 {
 }
@@ -63,6 +68,7 @@ void configuration_selector::reset()
     d_time = -INFINITE;
     std::fill(d_last_report.begin(), d_last_report.end(), -INFINITE);
     std::fill(d_snr_db.begin(), d_snr_db.end(), -INFINITE);
+    std::fill(d_filtered.begin(), d_filtered.end(), -INFINITE);
     end_soft();
 }
 
@@ -76,12 +82,18 @@ bool configuration_selector::step(double time, const double* snr_db)
             d_last_report[i] = time;
         const bool silent = time - d_last_report[i] > d_params.silence_time;
         d_snr_db[i] = silent ? -INFINITE : snr_db[i];
+        // Anew after nothing was seen: an average with minus infinity would never end.
+        const bool goes_on = std::isfinite(d_filtered[i]) && std::isfinite(d_snr_db[i]);
+        if (goes_on)
+            d_filtered[i] += d_params.l3_coefficient * (d_snr_db[i] - d_filtered[i]);
+        else if (!std::isnan(d_snr_db[i]))
+            d_filtered[i] = d_snr_db[i];
+        d_compared[i] = std::isnan(d_snr_db[i]) ? d_snr_db[i] : d_filtered[i];
     }
 
     const int before = selected();
-    d_compared = d_snr_db;
     // While the selected pair sees enough, no other one is stronger.
-    if (before != NO_PAIR && d_snr_db[before] >= d_params.needed_below_db)
+    if (before != NO_PAIR && d_compared[before] >= d_params.needed_below_db)
         for (size_t i = 0; i < num_pairs(); i++)
             if (i != static_cast<size_t>(before))
                 d_compared[i] = -INFINITE;

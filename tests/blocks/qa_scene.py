@@ -192,10 +192,28 @@ class qa_scene(unittest.TestCase):
         with self.assertRaisesRegex(ValueError, "times = without end"):
             scene.times()
         users = [isac.scene.user("U", isac.trajectory((20, 30, 0)), -90, 1)]
-        self.assertEqual(scene.with_users(users).user_names(), ["U"])
+        self.assertEqual(scene.replace(users=users).user_names(), ["U"])
         self.assertEqual(scene.user_names(), [])
-        self.assertLess(scene.with_users(users).sensing_sinr_db(0, "A", "A"),
+        self.assertLess(scene.replace(users=users).sensing_sinr_db(0, "A", "A"),
                         scene.sensing_sinr_db(0, "A", "A"))
+
+    def test_parts_are_replaced(self):
+        scene = isac.scene.load(FIG3)
+        waves = scene.propagation()
+        waves.blockage = "per_path"
+        path = scene.replace(propagation=waves)
+        self.assertEqual(scene.propagation().blockage, "per_leg")
+        # Where one leg of the two is blocked: the second node's, from 84 on.
+        self.assertLess(path.sensing_sinr_db(84, "AP2", "AP3"),
+                        scene.sensing_sinr_db(84, "AP2", "AP3") - 20)
+        nodes = scene.nodes()
+        nodes[0].self_interference_dbm = -45
+        self.assertAlmostEqual(
+            scene.sensing_sinr_db(1, 0, 0) - scene.replace(nodes=nodes).sensing_sinr_db(1, 0, 0),
+            10 * math.log10(1 + 10**1.5), places=9)
+        self.assertTrue(scene.replace(walls=[]).line_of_sight(60, "AP1", "object"))
+        with self.assertRaisesRegex(ValueError, "nodes = none"):
+            scene.replace(nodes=[])
 
     # Bad files
 

@@ -148,6 +148,25 @@ BOOST_AUTO_TEST_CASE(soft_handover)
     BOOST_CHECK_EQUAL(selector.selected(), 1);
 }
 
+// A step of 10 dB through F = (1 - a) F + a S has come (1 - (1 - a)^n) of its way after
+// n.
+BOOST_AUTO_TEST_CASE(filter)
+{
+    selection_parameters p;
+    p.hysteresis_db = 0;
+    p.l3_coefficient = 0.25;
+    configuration_selector selector(2, p);
+    step(selector, 0, { 0, 3 });
+    step(selector, 1, { 0, 3 });
+    BOOST_CHECK(!step(selector, 2, { 10, 3 })); // 2.5
+    BOOST_CHECK_EQUAL(selector.snr_db(), 3);    // what is seen is not filtered
+    BOOST_CHECK(!step(selector, 3, { NONE, 3 }));
+    BOOST_CHECK(step(selector, 4, { 10, 3 })); // 4.375
+    step(selector, 5, { -INFINITE, 3 });
+    BOOST_CHECK_EQUAL(selector.selected(), 1); // not seen at all is no average
+    BOOST_CHECK(step(selector, 6, { 10, 3 }));
+}
+
 BOOST_AUTO_TEST_CASE(a_step_back_in_time_changes_nothing)
 {
     selection_parameters p;
@@ -175,6 +194,7 @@ BOOST_AUTO_TEST_CASE(wrong_parameters_are_refused)
     refused([](auto& p) { p.silence_time = -1; });
     refused([](auto& p) { p.needed_below_db = NONE; });
     refused([](auto& p) { p.soft_window = -1; });
+    refused([](auto& p) { p.l3_coefficient = 0; });
     refused([](auto& p) { p.soft_end_db = NONE; });
     BOOST_CHECK_THROW(configuration_selector(0, selection_parameters()),
                       std::invalid_argument);

@@ -77,6 +77,8 @@ Args:
     needed_below_db: and the selected pair's SNR must be below this, dB; inf: whatever it is.
     soft_window: for how long the source senses on, s; 0: a hard handover.
     soft_end_db: ...or until its SNR is below this, dB.
+    l3_coefficient: a of the filter F = (1 - a) F + a S over the SNR in dB that pairs are compared
+        by, above 0; 1: no filter.
 
 Raises:
     ValueError: naming the parameter, its value and its limit.
@@ -87,7 +89,8 @@ Raises:
                          double silence_time,
                          double needed_below_db,
                          double soft_window,
-                         double soft_end_db) {
+                         double soft_end_db,
+                         double l3_coefficient) {
                  return std::make_unique<configuration_selector>(
                      num_pairs,
                      selection_parameters{ hysteresis_db,
@@ -95,7 +98,8 @@ Raises:
                                            silence_time,
                                            needed_below_db,
                                            soft_window,
-                                           soft_end_db });
+                                           soft_end_db,
+                                           l3_coefficient });
              }),
              py::arg("num_pairs"),
              py::arg("hysteresis_db") = defaults.hysteresis_db,
@@ -103,7 +107,8 @@ Raises:
              py::arg("silence_time") = defaults.silence_time,
              py::arg("needed_below_db") = defaults.needed_below_db,
              py::arg("soft_window") = defaults.soft_window,
-             py::arg("soft_end_db") = defaults.soft_end_db)
+             py::arg("soft_end_db") = defaults.soft_end_db,
+             py::arg("l3_coefficient") = defaults.l3_coefficient)
         .def(
             "step",
             [](configuration_selector& selector, double time, const values& snr_db) {

@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <optional>
 #include <string>
 #include <utility>
 #include <variant>
@@ -241,12 +242,12 @@ Args:
              py::arg("noise_dbm"),
              py::arg("full_duplex_split") = 0.0,
              py::arg("self_interference_dbm") = scene::node().self_interference_dbm)
-        .def_readonly("name", &scene::node::name)
-        .def_readonly("array", &scene::node::array)
-        .def_readonly("power_dbm", &scene::node::power_dbm)
-        .def_readonly("noise_dbm", &scene::node::noise_dbm)
-        .def_readonly("full_duplex_split", &scene::node::full_duplex_split)
-        .def_readonly("self_interference_dbm", &scene::node::self_interference_dbm);
+        .def_readwrite("name", &scene::node::name)
+        .def_readwrite("array", &scene::node::array)
+        .def_readwrite("power_dbm", &scene::node::power_dbm)
+        .def_readwrite("noise_dbm", &scene::node::noise_dbm)
+        .def_readwrite("full_duplex_split", &scene::node::full_duplex_split)
+        .def_readwrite("self_interference_dbm", &scene::node::self_interference_dbm);
 
     py::class_<scene::user>(m, "user", R"doc(
 One isotropic antenna that a node serves; the scene checks the values.
@@ -267,9 +268,9 @@ Args:
              py::arg("path"),
              py::arg("noise_dbm"),
              py::arg("serving"))
-        .def_readonly("name", &scene::user::name)
-        .def_readonly("noise_dbm", &scene::user::noise_dbm)
-        .def_readonly("serving", &scene::user::serving);
+        .def_readwrite("name", &scene::user::name)
+        .def_readwrite("noise_dbm", &scene::user::noise_dbm)
+        .def_readwrite("serving", &scene::user::serving);
 
     py::class_<scene::object>(m, "sensed_object", R"doc(
 What is sensed.
@@ -283,7 +284,7 @@ Args:
              }),
              py::arg("name"),
              py::arg("body"))
-        .def_readonly("name", &scene::object::name)
+        .def_readwrite("name", &scene::object::name)
         .def_property_readonly("rcs_m2",
                                [](const scene::object& o) { return o.body->rcs_m2(); })
         .def_property_readonly("swerling",
@@ -351,7 +352,14 @@ Args:
              py::arg("nlos_exponent") = scene::propagation().nlos_exponent,
              py::arg("blockage_loss_db") = scene::propagation().blockage_loss_db,
              py::arg("rician_k_db") = scene::propagation().rician_k_db,
-             py::arg("blockage") = scene::propagation().blockage);
+             py::arg("blockage") = scene::propagation().blockage)
+        .def_readwrite("path_loss", &scene::propagation::path_loss)
+        .def_readwrite("reference_loss_db", &scene::propagation::reference_loss_db)
+        .def_readwrite("los_exponent", &scene::propagation::los_exponent)
+        .def_readwrite("nlos_exponent", &scene::propagation::nlos_exponent)
+        .def_readwrite("blockage_loss_db", &scene::propagation::blockage_loss_db)
+        .def_readwrite("rician_k_db", &scene::propagation::rician_k_db)
+        .def_readwrite("blockage", &scene::propagation::blockage);
 }
 
 std::shared_ptr<scene> make_scene(const std::vector<scene::node>& nodes,
@@ -487,21 +495,38 @@ Raises:
           py::arg("time_step") = scene::parameters().time_step,
           py::arg("dimensions") = scene::parameters().dimensions)
         .def(
-            "with_users",
-            [](const scene& s, const std::vector<scene::user>& users) {
+            "replace",
+            [](const scene& s,
+               const std::optional<std::vector<scene::node>>& nodes,
+               const std::optional<std::vector<scene::user>>& users,
+               const std::optional<std::vector<scene::object>>& objects,
+               const std::optional<std::vector<wall>>& walls,
+               const std::optional<scene::propagation>& propagation) {
                 scene::parameters p = s.params();
-                p.users = users;
+                p.nodes = nodes.value_or(p.nodes);
+                p.users = users.value_or(p.users);
+                p.objects = objects.value_or(p.objects);
+                p.walls = walls.value_or(p.walls);
+                p.waves = propagation.value_or(p.waves);
                 return std::make_shared<scene>(p);
             },
-            py::arg("users"),
-            "The same scene with other users.")
+            py::arg("nodes") = py::none(),
+            py::arg("users") = py::none(),
+            py::arg("objects") = py::none(),
+            py::arg("walls") = py::none(),
+            py::arg("propagation") = py::none(),
+            "The same scene with other parts.")
         .def("node_names", [](const scene& s) { return names_of(s.params().nodes); })
         .def("user_names", [](const scene& s) { return names_of(s.params().users); })
         .def("object_names", [](const scene& s) { return names_of(s.params().objects); })
-        .def("nodes", [](const scene& s) { return s.params().nodes; })
+        .def(
+            "nodes",
+            [](const scene& s) { return s.params().nodes; },
+            "Copies, to be changed for replace(); so are users() and the other parts.")
         .def("users", [](const scene& s) { return s.params().users; })
         .def("objects", [](const scene& s) { return s.params().objects; })
         .def("walls", [](const scene& s) { return s.params().walls; })
+        .def("propagation", [](const scene& s) { return s.params().waves; })
         .def("dimensions", [](const scene& s) { return s.params().dimensions; })
         .def("carrier_frequency",
              [](const scene& s) { return s.params().carrier_frequency; })

@@ -29,6 +29,9 @@ struct selection_parameters {
     double soft_window = 0;
     //! ...or until its SNR is below this, dB.
     double soft_end_db = -std::numeric_limits<double>::infinity();
+    //! a of the filter F = (1 - a) F + a S over the SNR in dB that pairs are compared by,
+    //! above 0; 1: no filter. It tames fluctuating cross sections.
+    double l3_coefficient = 1;
 };
 
 /*!
@@ -89,7 +92,8 @@ private:
     handover_machine d_machine;
     double d_time = -std::numeric_limits<double>::infinity();
     std::vector<double> d_last_report;
-    std::vector<double> d_snr_db;   // of the last step, minus infinity where silent
+    std::vector<double> d_snr_db; // of the last step, minus infinity where silent
+    std::vector<double> d_filtered;
     std::vector<double> d_compared; // the same, with what may not be selected left out
     int d_source = NO_PAIR;
     double d_soft_end = 0; // s
