@@ -153,6 +153,25 @@ struct position_solver::problem {
         return { place, now };
     }
 
+    // The covariance of a Fisher matrix; infinite variances, and false, where it leaves a
+    // direction open.
+    bool invert(const mat& fisher, matrix3& covariance) const
+    {
+        Eigen::Map<mat> inverse(covariance.data());
+        // In a plane z takes a value between the other two.
+        const Eigen::SelfAdjointEigenSolver<mat> axes(
+            with_z(fisher, fisher.topLeftCorner<2, 2>().trace() / 2));
+        const vec& values = axes.eigenvalues();
+        if (!(values[0] * LARGEST_CONDITION > values[2])) {
+            inverse = with_z(vec::Constant(INFINITE).asDiagonal(), 0);
+            return false;
+        }
+        inverse = with_z(axes.eigenvectors() * values.cwiseInverse().asDiagonal() *
+                             axes.eigenvectors().transpose(),
+                         0);
+        return true;
+    }
+
     const range_sum& shortest() const
     {
         return *std::min_element(
@@ -276,6 +295,17 @@ const char* to_string(position_estimate::state status)
     return "unique";
 }
 
+void position_estimate::choose(const vector3& near)
+{
+    if (status != state::ambiguous)
+        return;
+    status = state::unique;
+    if (norm(alternative - near) < norm(position - near)) {
+        position = alternative;
+        covariance = alternative_covariance;
+    }
+}
+
 void position_solver::check(const parameters& p)
 {
     require(p.dimensions == 2 || p.dimensions == 3,
@@ -322,10 +352,11 @@ bool position_solver::consistent(const position_estimate& e) const
 
 position_estimate position_solver::solve_usable(const problem& p) const
 {
-    const int n = d_params.dimensions;
     position_estimate e;
     e.num_used = p.ranges.size();
-    e.degrees_of_freedom = static_cast<int>(p.ranges.size()) + (p.has_prior ? n : 0) - n;
+    // A prior is as much as a range in each dimension.
+    e.degrees_of_freedom =
+        static_cast<int>(p.ranges.size()) - (p.has_prior ? 0 : d_params.dimensions);
     if (p.ranges.empty() && !p.has_prior)
         return e;
 
@@ -347,20 +378,10 @@ position_estimate position_solver::solve_usable(const problem& p) const
     e.position = from_eigen(best.place);
     e.residual = best.at.cost;
 
-    // In a plane z takes a value between the other two.
-    const mat& fisher = best.at.fisher;
-    const Eigen::SelfAdjointEigenSolver<mat> axes(
-        p.with_z(fisher, fisher.topLeftCorner<2, 2>().trace() / 2));
-    const vec& values = axes.eigenvalues();
-    Eigen::Map<mat> covariance(e.covariance.data());
-    if (!(values[0] * LARGEST_CONDITION > values[2])) {
+    if (!p.invert(best.at.fisher, e.covariance)) {
         e.status = position_estimate::state::undetermined;
-        covariance.diagonal().head(n).setConstant(INFINITE);
         return e;
     }
-    covariance = p.with_z(axes.eigenvectors() * values.cwiseInverse().asDiagonal() *
-                              axes.eigenvectors().transpose(),
-                          0);
     if (!consistent(e)) {
         e.status = position_estimate::state::inconsistent;
         return e;
@@ -373,6 +394,7 @@ position_estimate position_solver::solve_usable(const problem& p) const
             apart.dot(best.at.fisher * apart) > limit) {
             e.status = position_estimate::state::ambiguous;
             e.alternative = from_eigen(m.place);
+            p.invert(m.at.fisher, e.alternative_covariance);
             return e;
         }
     }

@@ -32,7 +32,7 @@ struct position_prior {
     matrix3 covariance{};       //!< m^2, positive definite in the dimensions solved for
 };
 
-struct position_estimate {
+struct ISAC_API position_estimate {
     enum class state {
         none,         //!< no range was usable, or every solution is on the wrong side
         undetermined, //!< the geometry leaves a direction open
@@ -47,6 +47,7 @@ struct position_estimate {
     double residual = 0;                //!< sum of squared deviations over variances
     int degrees_of_freedom = 0;         //!< of the residual; below 1 it tests nothing
     vector3 alternative = { 0, 0, 0 };  //!< the other place of an ambiguous one, m
+    matrix3 alternative_covariance{};   //!< m^2
     size_t num_used = 0;                //!< ranges that entered
     std::optional<size_t> outlier = {}; //!< the range that was left out
 
@@ -55,6 +56,8 @@ struct position_estimate {
     {
         return status != state::none && status != state::undetermined;
     }
+    //! Makes an ambiguous one unique, as the one of its two places that is nearer.
+    void choose(const vector3& near);
 };
 
 //! "none", "undetermined", "inconsistent", "ambiguous" or "unique".
