@@ -84,6 +84,7 @@ handover_machine::handover_machine(size_t num_cells, const handover_parameters& 
             num_cells,
             "must be from 1 to 65536");
     d_cells.resize(num_cells);
+    d_before.cells.resize(num_cells);
     check(p);
     d_serving = p.initial_cell;
 }
@@ -103,6 +104,19 @@ void handover_machine::reset()
     d_previous = NO_CELL;
     d_time = d_last_handover = -INFINITE;
     d_counts = counters();
+    d_decided = false;
+}
+
+void handover_machine::undo()
+{
+    if (!d_decided)
+        return;
+    d_decided = false;
+    d_cells = d_before.cells;
+    d_serving = d_before.serving;
+    d_previous = d_before.previous;
+    d_last_handover = d_before.last_handover;
+    d_counts = d_before.counts;
 }
 
 std::optional<handover_machine::event> handover_machine::step(double time,
@@ -113,6 +127,7 @@ std::optional<handover_machine::event> handover_machine::step(double time,
         return std::nullopt;
     }
     d_time = time;
+    d_decided = false;
     d_counts.steps++;
     filter(time, m);
     if (d_serving == NO_CELL)
@@ -146,6 +161,12 @@ std::optional<handover_machine::event> handover_machine::step(double time,
     if (best == NO_CELL)
         return std::nullopt;
 
+    d_before.cells = d_cells;
+    d_before.serving = d_serving;
+    d_before.previous = d_previous;
+    d_before.last_handover = d_last_handover;
+    d_before.counts = d_counts;
+    d_decided = true;
     d_counts.handovers++;
     if (best == d_previous &&
         time - d_last_handover <= d_params.ping_pong_window + TIME_TOLERANCE)

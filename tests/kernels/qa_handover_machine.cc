@@ -391,3 +391,25 @@ BOOST_AUTO_TEST_CASE(wrong_parameters_are_refused)
     refused([](auto& p) { p.initial_cell = -2; });
     BOOST_CHECK_THROW(handover_machine(0, handover_parameters()), std::invalid_argument);
 }
+
+BOOST_AUTO_TEST_CASE(a_handover_that_is_taken_back_has_not_been)
+{
+    handover_parameters p = parameters("rsrp");
+    p.hysteresis_db = 1;
+    p.prohibit_time = 10;
+    flight f(p, 3);
+    f.machine.undo(); // nothing yet
+    BOOST_CHECK(f.by("rsrp", { -80, -70, -75 }));
+    BOOST_CHECK_EQUAL(f.machine.serving(), 1);
+    f.machine.undo();
+    BOOST_CHECK_EQUAL(f.machine.serving(), 0);
+    BOOST_CHECK_EQUAL(f.machine.counts().handovers, 0u);
+    f.machine.undo(); // once
+    BOOST_CHECK_EQUAL(f.machine.serving(), 0);
+    // The prohibit timer does not run, and the next best is free.
+    BOOST_CHECK(f.by("rsrp", { -80, NOT_HEARD, -75 }));
+    BOOST_CHECK_EQUAL(f.machine.serving(), 2);
+    BOOST_CHECK(!f.step({ -80, NOT_HEARD, -75 }));
+    f.machine.undo(); // not decided by the last step
+    BOOST_CHECK_EQUAL(f.machine.serving(), 2);
+}

@@ -134,6 +134,10 @@ public:
      */
     std::optional<event> step(double time, const measurement& m);
 
+    //! Takes back the handover that the last step decided, as if it had not been: the
+    //! target refused. Does nothing if it decided none.
+    void undo();
+
     //! The serving cell, NO_CELL until one is known.
     int serving() const { return d_serving; }
     const counters& counts() const { return d_counts; }
@@ -162,6 +166,14 @@ private:
         timer farther;
     };
 
+    // What a handover changes.
+    struct history {
+        std::vector<cell> cells;
+        int serving = NO_CELL, previous = NO_CELL;
+        double last_handover = 0;
+        counters counts;
+    };
+
     static criterion criterion_of(const std::string& name);
     void check(const handover_parameters& p) const;
     void filter(double time, const measurement& m);
@@ -182,6 +194,8 @@ private:
     double d_time = -std::numeric_limits<double>::infinity();
     double d_last_handover = -std::numeric_limits<double>::infinity();
     counters d_counts;
+    history d_before;       // the last handover
+    bool d_decided = false; // whether it was in the last step
 };
 
 } // namespace isac
