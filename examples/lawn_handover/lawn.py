@@ -5,6 +5,7 @@
 two base stations, a drone between them, and the probability that it is handed over."""
 
 import argparse
+import math
 import sys
 from dataclasses import dataclass, replace
 from typing import Optional
@@ -145,3 +146,23 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message):
         sys.exit(f"{self.prog}: {message}")
+
+
+def positive(text):
+    value = float(text)
+    if not (value > 0 and math.isfinite(value)):
+        raise argparse.ArgumentTypeError(f"{text}: must be positive")
+    return value
+
+
+def not_negative(text):
+    value = float(text)
+    if not (value >= 0 and math.isfinite(value)):
+        raise argparse.ArgumentTypeError(f"{text}: must be zero or positive")
+    return value
+
+
+def count(text):
+    if int(text) < 2:
+        raise argparse.ArgumentTypeError(f"{text}: must be at least 2")
+    return int(text)
