@@ -64,6 +64,8 @@ void handover_machine::check(const handover_parameters& p) const
     require_not_negative("handover: time_to_trigger", p.time_to_trigger);
     require_not_negative("handover: distance_threshold_m", p.distance_threshold_m);
     require_not_negative("handover: distance_confidence", p.distance_confidence);
+    require_not_negative("handover: distance_acceleration", p.distance_acceleration);
+    require_positive("handover: distance_gate", p.distance_gate);
     require_not_negative("handover: prohibit_time", p.prohibit_time);
     require_not_negative("handover: return_hysteresis_db", p.return_hysteresis_db);
     require_not_negative("handover: return_time", p.return_time);
@@ -130,12 +132,13 @@ std::optional<handover_machine::event> handover_machine::step(double time,
     d_decided = false;
     d_counts.steps++;
     filter(time, m);
+    range(time, m);
     if (d_serving == NO_CELL)
         choose_first(m);
     if (d_serving == NO_CELL)
         return std::nullopt;
     count_outage(m);
-    compare(time, m);
+    compare(time);
     if (time - d_last_handover < d_params.prohibit_time - TIME_TOLERANCE)
         return std::nullopt;
 
@@ -146,7 +149,7 @@ std::optional<handover_machine::event> handover_machine::step(double time,
         bool by_rsrp, by_distance;
         if (!moves(d_cells[i], time, by_rsrp, by_distance))
             continue;
-        double rank = d_criterion == criterion::distance ? -value_of(m.distance_m, i)
+        double rank = d_criterion == criterion::distance ? -d_cells[i].range.distance
                                                          : d_cells[i].rsrp;
         if (std::isnan(rank))
             rank = -INFINITE;
@@ -215,13 +218,26 @@ void handover_machine::filter(double time, const measurement& m)
     }
 }
 
+void handover_machine::range(double time, const measurement& m)
+{
+    const distance_filter::parameters p = { d_params.distance_acceleration,
+                                            d_params.distance_gate,
+                                            d_params.measurement_hold };
+    for (size_t i = 0; i < num_cells(); i++) {
+        cell& c = d_cells[i];
+        c.range = { value_of(m.distance_m, i), value_of(m.distance_variance, i) };
+        if (p.acceleration > 0)
+            c.range = c.filter.update(time, c.range.distance, c.range.variance, p);
+    }
+}
+
 void handover_machine::choose_first(const measurement& m)
 {
     const bool nearest = d_criterion == criterion::distance;
     double best = -INFINITE;
     for (size_t i = 0; i < num_cells(); i++) {
         const double value =
-            nearest ? -value_of(m.distance_m, i) : value_of(m.rsrp_dbm, i);
+            nearest ? -d_cells[i].range.distance : value_of(m.rsrp_dbm, i);
         if (value > best + LEVEL_TOLERANCE) {
             best = value;
             d_serving = static_cast<int>(i);
@@ -239,11 +255,10 @@ void handover_machine::count_outage(const measurement& m)
         d_counts.outage_steps++;
 }
 
-void handover_machine::compare(double time, const measurement& m)
+void handover_machine::compare(double time)
 {
     const double serving_rsrp = d_cells[d_serving].rsrp;
-    const double serving_distance = value_of(m.distance_m, d_serving);
-    const double serving_variance = value_of(m.distance_variance, d_serving);
+    const distance_filter::estimate& serving = d_cells[d_serving].range;
     for (size_t i = 0; i < num_cells(); i++) {
         if (i == static_cast<size_t>(d_serving))
             continue;
@@ -255,11 +270,11 @@ void handover_machine::compare(double time, const measurement& m)
                      hysteresis(i, time);
         update(c.stronger, time, margin);
 
-        const double nearer_by = serving_distance - value_of(m.distance_m, i);
+        const double nearer_by = serving.distance - c.range.distance;
         double threshold = d_params.distance_threshold_m;
         if (d_params.distance_confidence > 0)
             threshold += d_params.distance_confidence *
-                         std::sqrt(serving_variance + value_of(m.distance_variance, i));
+                         std::sqrt(serving.variance + c.range.variance);
         update(c.nearer, time, nearer_by - threshold);
         update(c.farther, time, -nearer_by - threshold);
     }

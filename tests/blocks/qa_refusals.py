@@ -146,6 +146,8 @@ TABLE = {
         "time_to_trigger": NOT_NEGATIVE,
         "distance_threshold_m": NOT_NEGATIVE,
         "distance_confidence": NOT_NEGATIVE,
+        "distance_acceleration": NOT_NEGATIVE,
+        "distance_gate": POSITIVE,
         "prohibit_time": NOT_NEGATIVE,
         "return_hysteresis_db": NOT_NEGATIVE,
         "return_time": NOT_NEGATIVE,
