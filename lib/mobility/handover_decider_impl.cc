@@ -201,7 +201,7 @@ void handover_decider_impl::handle_detections(const pmt::pmt_t& message)
 std::vector<handover_event> handover_decider_impl::decide(bool all)
 {
     std::vector<handover_event> events;
-    step_gatherer<reports>::step step{ 0, d_nothing, {} };
+    step_gatherer<reports>::step step{ 0, d_nothing, {}, {} };
     while (d_gatherer.take(
         step, [&](const reports& r, size_t source) { return all || has(r, source); })) {
         handover_machine::measurement m;

@@ -32,8 +32,10 @@ public:
     struct step {
         double time;
         Slot slot;
-        std::vector<bool> heard; // a source
+        std::vector<bool> heard;  // a source
+        std::vector<bool> silent; // a source that was waited for in vain
     };
+    using clock = std::chrono::steady_clock;
 
     /*!
      * \param sources    that report
@@ -71,8 +73,7 @@ public:
                                       time - d_tolerance,
                                       [](const step& s, double t) { return s.time < t; });
         if (place == d_steps.end() || place->time > time + d_tolerance)
-            place = d_steps.insert(
-                place, step{ time, empty, std::vector<bool>(d_last_heard.size()) });
+            place = d_steps.insert(place, step{ time, empty, none(), none() });
         place->heard[source] = true;
         return &place->slot;
     }
@@ -85,17 +86,33 @@ public:
     template <typename Has>
     bool take(step& oldest, Has has)
     {
-        if (d_steps.empty())
+        if (clock::now() < due(has))
             return false;
-        const auto now = clock::now();
-        for (size_t i = 0; i < d_last_heard.size(); i++)
-            if (!has(d_steps.front().slot, i) && !passed(i, has) &&
-                now - d_last_heard[i] <= std::chrono::duration<double>(d_patience))
-                return false;
         oldest = std::move(d_steps.front());
         d_steps.pop_front();
         d_over = oldest.time;
         return true;
+    }
+
+    /*!
+     * When the oldest step is over if nothing more is reported, never if there is none.
+     * Notes in it which sources have been silent.
+     */
+    template <typename Has>
+    clock::time_point due(Has has)
+    {
+        if (d_steps.empty())
+            return clock::time_point::max();
+        const auto now = clock::now();
+        clock::time_point latest = clock::time_point::min();
+        for (size_t i = 0; i < d_last_heard.size(); i++) {
+            if (has(d_steps.front().slot, i) || passed(i, has))
+                continue;
+            const auto until = d_last_heard[i] + patience();
+            d_steps.front().silent[i] = until <= now;
+            latest = std::max(latest, until);
+        }
+        return latest;
     }
 
     //! Forgets all steps and times.
@@ -108,8 +125,17 @@ public:
     }
 
 private:
-    using clock = std::chrono::steady_clock;
     static constexpr double NEVER = -std::numeric_limits<double>::infinity();
+
+    std::vector<bool> none() const { return std::vector<bool>(d_last_heard.size()); }
+
+    clock::duration patience() const
+    {
+        // What the clock cannot count is for ever, as far as a run is concerned.
+        constexpr double LONGEST = 1e9;
+        return std::chrono::duration_cast<clock::duration>(
+            std::chrono::duration<double>(std::min(d_patience, LONGEST)));
+    }
 
     // Whether a source went on to steps behind the oldest.
     template <typename Has>

@@ -6,7 +6,6 @@
 #include "message_linger.h"
 #include <gnuradio/isac/check.h>
 #include <gnuradio/isac/handover_decider.h>
-#include <gnuradio/isac/mono_bistatic_combiner.h>
 #include <pybind11/pybind11.h>
 #include <pybind11/stl.h>
 #include <string>
@@ -16,15 +15,15 @@ namespace py = pybind11;
 
 void bind_handover_machine(py::module& m);
 void bind_configuration_selector(py::module& m);
+void bind_positions(py::module& m);
+void bind_mono_bistatic_combiner(py::module& m);
 
 namespace {
 
 using gr::isac::handover_decider;
 using gr::isac::handover_parameters;
 using gr::isac::message_linger;
-using gr::isac::mono_bistatic_combiner;
 using gr::isac::require;
-using gr::isac::selection_parameters;
 
 void bind_handover_decider(py::module& m)
 {
@@ -211,104 +210,6 @@ event A3 and L3 filter: 3GPP TS 38.331.
              "Forgets all cells, counts and waiting reports.");
 }
 
-void bind_mono_bistatic_combiner(py::module& m)
-{
-    const selection_parameters defaults;
-    py::class_<mono_bistatic_combiner,
-               gr::block,
-               gr::basic_block,
-               std::shared_ptr<mono_bistatic_combiner>>(
-        m, "mono_bistatic_combiner", R"doc(
-Selects the Tx-Rx pair that sees the target best, and combines what that pair reports several
-times. Messages only.
-
-Reports of one pair that belong to one step (several antennas or polarisations, repeated dwells
-within the window) are combined by inverse variance; different pairs measure different paths and
-are never averaged. A step waits until every pair has reported this time or a later one; a pair
-that has not reported at all for patience is not waited for.
-
-Message input:
-    detections: of any pair that is listed.
-
-Message outputs:
-    detections: of the selected pair, combined, one a step in which it reported, also when empty.
-    configuration: scene_time, tx, rx, mode ("monostatic" if tx = rx, else "bistatic"), at the
-        first selection and at every change.
-
-Args:
-    pairs: (tx, rx) node numbers, distinct, not negative.
-    hysteresis_db: the SNR must be better by more than this, dB, not negative.
-    time_to_trigger: for this long without a break, s of scene time.
-    silence_time: a pair without a report for longer than this sees nothing, s.
-    reports_per_pair: reports of one pair that make a step, at least 1.
-    window: reports of one step differ by at most this in scene_time, s; shorter than the distance
-        of two steps.
-    gate: standard deviations within which two detections of a pair are of one target, positive.
-    patience: of the clock, not of the scene, after which a pair is not waited for, s.
-
-Raises:
-    ValueError: naming the parameter, its value and its limit.
-)doc")
-        .def(py::init([](const std::vector<mono_bistatic_combiner::node_pair>& pairs,
-                         double hysteresis_db,
-                         double time_to_trigger,
-                         double silence_time,
-                         int reports_per_pair,
-                         double window,
-                         double gate,
-                         double patience) {
-                 return mono_bistatic_combiner::make(
-                     pairs,
-                     { hysteresis_db, time_to_trigger, silence_time },
-                     reports_per_pair,
-                     window,
-                     gate,
-                     patience);
-             }),
-             py::arg("pairs"),
-             py::arg("hysteresis_db") = defaults.hysteresis_db,
-             py::arg("time_to_trigger") = defaults.time_to_trigger,
-             py::arg("silence_time") = defaults.silence_time,
-             py::arg("reports_per_pair") = 1,
-             py::arg("window") = 1e-6,
-             py::arg("gate") = 4.0,
-             py::arg("patience") = 5.0)
-        .def("set_hysteresis_db",
-             &mono_bistatic_combiner::set_hysteresis_db,
-             py::arg("hysteresis_db"))
-        .def("set_time_to_trigger",
-             &mono_bistatic_combiner::set_time_to_trigger,
-             py::arg("time_to_trigger"))
-        .def("set_silence_time",
-             &mono_bistatic_combiner::set_silence_time,
-             py::arg("silence_time"))
-        .def("set_reports_per_pair",
-             &mono_bistatic_combiner::set_reports_per_pair,
-             py::arg("reports_per_pair"))
-        .def("set_window", &mono_bistatic_combiner::set_window, py::arg("window"))
-        .def("set_gate", &mono_bistatic_combiner::set_gate, py::arg("gate"))
-        .def("set_patience", &mono_bistatic_combiner::set_patience, py::arg("patience"))
-        .def(
-            "parameters",
-            [](const mono_bistatic_combiner& combiner) {
-                const selection_parameters p = combiner.parameters();
-                py::dict d;
-                d["hysteresis_db"] = p.hysteresis_db;
-                d["time_to_trigger"] = p.time_to_trigger;
-                d["silence_time"] = p.silence_time;
-                return d;
-            },
-            "Of the selection, as a dict.")
-        .def("selected",
-             &mono_bistatic_combiner::selected,
-             "The selected (tx, rx); (-1, -1) until one sees a target.")
-        .def("num_steps", &mono_bistatic_combiner::num_steps, "Steps decided.")
-        .def("num_changes",
-             &mono_bistatic_combiner::num_changes,
-             "Changes from one pair to another.")
-        .def("faults", &mono_bistatic_combiner::faults, "Messages dropped, by kind.");
-}
-
 // For blocks in Python, which hold it as a member.
 void bind_message_linger(py::module& m)
 {
@@ -343,6 +244,7 @@ void bind_mobility(py::module& m)
     bind_message_linger(m);
     bind_handover_machine(m);
     bind_configuration_selector(m);
+    bind_positions(m);
     bind_handover_decider(m);
     bind_mono_bistatic_combiner(m);
 }
