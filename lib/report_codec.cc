@@ -213,6 +213,7 @@ pmt::pmt_t to_pmt(const configuration& report)
     dict = pmt::dict_add(dict, keys::mode(), pmt::intern(report.mode));
     dict = pmt::dict_add(dict, keys::source_tx(), pmt::from_long(report.source_tx));
     dict = pmt::dict_add(dict, keys::source_rx(), pmt::from_long(report.source_rx));
+    dict = pmt::dict_add(dict, keys::cause(), pmt::intern(report.cause));
     return dict;
 }
 
@@ -345,7 +346,8 @@ bool from_pmt(const pmt::pmt_t& message, configuration& report, std::string& err
         .integer(keys::rx(), report.rx)
         .text(keys::mode(), report.mode)
         .integer(keys::source_tx(), report.source_tx)
-        .integer(keys::source_rx(), report.source_rx);
+        .integer(keys::source_rx(), report.source_rx)
+        .text(keys::cause(), report.cause);
     return reader.good();
 }
 
@@ -368,7 +370,7 @@ bool from_pmt(const pmt::pmt_t& message, handover_signal& report, std::string& e
     if (report.kind == "request") {
         reader.integer(keys::num_symbols(), report.num_symbols)
             .integer(keys::num_subcarriers(), report.num_subcarriers)
-            .number(keys::tx_power_dbm(), report.tx_power_dbm);
+            .number(keys::tx_power_dbm(), report.tx_power_dbm, false);
     } else if (report.kind == "refuse") {
         reader.text(keys::cause(), report.cause);
     } else if (report.kind == "assist") {

@@ -60,6 +60,19 @@ double angle_between(const direction& a, const direction& b)
     return 2 * std::asin(std::min(1.0, norm(unit(a) - unit(b)) / 2));
 }
 
+bool beam_search::parameters::operator==(const parameters& other) const
+{
+    const auto all = [](const parameters& p) {
+        return std::tie(p.position,
+                        p.beamwidth,
+                        p.sector_azimuth,
+                        p.sector_width,
+                        p.sector_elevation,
+                        p.sector_height);
+    };
+    return all(*this) == all(other);
+}
+
 beam_search::beam_search(const parameters& p) : d_params(p)
 {
     for (double x : p.position)

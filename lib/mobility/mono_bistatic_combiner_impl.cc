@@ -4,6 +4,7 @@
 
 #include "mono_bistatic_combiner_impl.h"
 #include "report_codec.h"
+#include "track_states.h"
 #include <gnuradio/io_signature.h>
 #include <gnuradio/isac/check.h>
 #include <gnuradio/isac/metadata_keys.h>
@@ -72,20 +73,13 @@ const combiner_parameters& checked(const combiner_parameters& p)
     require_not_negative("combiner: reply_time", p.reply_time);
     require_positive("combiner: retry_time", p.retry_time);
     check(p.resources, "combiner");
-    for (const auto& [node, place] : p.nodes)
-        for (double x : place)
-            require_finite("combiner: position of a node", x);
     return p;
 }
 
-void check_nodes(const std::vector<node_pair>& pairs, const combiner_parameters& p)
+bool same(const position_solver::parameters& a, const position_solver::parameters& b)
 {
-    for (const auto& [tx, rx] : pairs)
-        for (int64_t node : { tx, rx })
-            require(p.nodes.empty() || p.nodes.count(node),
-                    "combiner: nodes without node",
-                    node,
-                    "must hold every node of the pairs");
+    return std::tie(a.dimensions, a.height, a.side, a.gate, a.false_alarm) ==
+           std::tie(b.dimensions, b.height, b.side, b.gate, b.false_alarm);
 }
 
 std::vector<int64_t> receivers_of(const std::vector<node_pair>& pairs)
@@ -94,16 +88,6 @@ std::vector<int64_t> receivers_of(const std::vector<node_pair>& pairs)
     for (const node_pair& pair : pairs)
         receivers.push_back(pair.second);
     return receivers;
-}
-
-track_report to_report(const object_state& state)
-{
-    track_report report;
-    report.scene_time = state.time;
-    report.position.assign(state.position.begin(), state.position.end());
-    report.velocity_vector.assign(state.velocity.begin(), state.velocity.end());
-    report.covariance.assign(state.covariance.begin(), state.covariance.end());
-    return report;
 }
 
 } // namespace
@@ -136,6 +120,8 @@ mono_bistatic_combiner_impl::mono_bistatic_combiner_impl(
                  d_params.patience,
                  d_params.reports_per_pair > 1 ? LOOKAHEAD : 1),
       d_track(d_params.track),
+      d_solver(d_params.track.solver),
+      d_triggers(pairs, d_params.nodes, d_params.users, d_params.triggers),
       d_silent(pairs.size() + d_params.users.size(), false),
       d_told(NO_NODES, NO_NODES),
       d_alarm([this] {
@@ -143,7 +129,6 @@ mono_bistatic_combiner_impl::mono_bistatic_combiner_impl(
           advance(false);
       })
 {
-    check_nodes(pairs, d_params);
     message_port_register_in(message_ports::detections());
     set_msg_handler(message_ports::detections(),
                     [this](const pmt::pmt_t& message) { handle_detections(message); });
@@ -153,6 +138,9 @@ mono_bistatic_combiner_impl::mono_bistatic_combiner_impl(
     message_port_register_in(message_ports::signalling());
     set_msg_handler(message_ports::signalling(),
                     [this](const pmt::pmt_t& message) { handle_signal(message); });
+    message_port_register_in(message_ports::tracks());
+    set_msg_handler(message_ports::tracks(),
+                    [this](const pmt::pmt_t& message) { handle_tracks(message); });
     message_port_register_out(message_ports::detections());
     message_port_register_out(message_ports::configuration());
     message_port_register_out(message_ports::tracks());
@@ -206,13 +194,12 @@ void mono_bistatic_combiner_impl::handle_link(const pmt::pmt_t& message)
     std::string error;
     if (!from_pmt(message, report, error))
         return d_faults.count("bad_link", error);
+    std::lock_guard<std::mutex> lock(d_mutex);
     const auto user =
         std::find(d_params.users.begin(), d_params.users.end(), report.node);
     if (user == d_params.users.end())
         return d_faults.count("unknown_user",
                               "link of node " + std::to_string(report.node));
-
-    std::lock_guard<std::mutex> lock(d_mutex);
     const size_t index = user - d_params.users.begin();
     reports* const step =
         d_gatherer.find(d_pairs.size() + index, report.scene_time, d_nothing);
@@ -245,19 +232,36 @@ void mono_bistatic_combiner_impl::handle_signal(const pmt::pmt_t& message)
 
 void mono_bistatic_combiner_impl::handle_reply(const handover_signal& reply)
 {
-    const bool awaited =
-        d_decision && reply.scene_time == d_decision->time &&
-        node_pair(reply.tx, reply.rx) == pair_of(d_selector.selected()) &&
-        d_decision->silent.erase(reply.node) > 0;
-    if (!awaited)
+    const node_pair selected = pair_of(d_selector.selected());
+    const bool awaited = d_decision && reply.scene_time == d_decision->time &&
+                         node_pair(reply.tx, reply.rx) == selected &&
+                         d_decision->silent.erase(reply.node) > 0;
+    const bool refuses = reply.kind == "refuse";
+    const bool withdraws =
+        refuses && !awaited &&
+        (reply.node == selected.first || reply.node == selected.second);
+    if (!awaited && !withdraws)
         return d_faults.count("late_reply",
                               reply.kind + " of node " + std::to_string(reply.node));
-    if (reply.kind == "refuse") {
+    if (refuses)
         d_faults.count("refused",
                        "node " + std::to_string(reply.node) + " lacks " + reply.cause);
-        d_decision->refused = true;
-    }
+    if (withdraws)
+        d_triggers.withdraw(reply.node, reply.scene_time + d_params.retry_time);
+    else if (refuses)
+        d_decision->refusing.insert(reply.node);
     advance(false);
+}
+
+void mono_bistatic_combiner_impl::handle_tracks(const pmt::pmt_t& message)
+{
+    d_linger.message_came();
+    track_report report;
+    std::string error;
+    if (!from_pmt(message, report, error))
+        return d_faults.count("bad_tracks", error);
+    std::lock_guard<std::mutex> lock(d_mutex);
+    d_others = to_states(report);
 }
 
 bool mono_bistatic_combiner_impl::has(const reports& gathered, size_t source) const
@@ -309,6 +313,7 @@ bool mono_bistatic_combiner_impl::take(bool all)
             d.snr_db[i] = std::fmax(d.snr_db[i], highest_snr_db(look));
     }
     note_silence(step.silent);
+    watch();
     select();
     return true;
 }
@@ -331,23 +336,60 @@ void mono_bistatic_combiner_impl::note_silence(const std::vector<bool>& silent)
     d_silent = silent;
 }
 
+// What speaks against a pair, by what is known before this step's reports are located.
+void mono_bistatic_combiner_impl::watch()
+{
+    decision& d = *d_decision;
+    std::optional<object_state> object;
+    if (d_track.active(d.time))
+        object = d_track.predict(d.time);
+    const auto forgotten = [&](const object_state& other) {
+        return d.time - other.time > d_params.track.memory;
+    };
+    d_others.erase(std::remove_if(d_others.begin(), d_others.end(), forgotten),
+                   d_others.end());
+    d_triggers.step(d.time, object ? &*object : nullptr, d_others, d.snr_db.data());
+    d.avoid.resize(d_pairs.size());
+    for (size_t i = 0; i < d_pairs.size(); i++)
+        d.avoid[i] = d_triggers.found(i) != sensing_trigger::none;
+    // A source may sense on where it will soon see nothing, but not where it must not.
+    const int source = d_selector.source();
+    if (source == pair_selector::NO_PAIR)
+        return;
+    const sensing_trigger against = d_triggers.found(source);
+    if (against == sensing_trigger::resources || against == sensing_trigger::beam ||
+        against == sensing_trigger::interference)
+        d_selector.end_soft();
+}
+
 void mono_bistatic_combiner_impl::select()
 {
     decision& d = *d_decision;
     d.asked.clear();
-    const node_pair before = pair_of(d_selector.selected());
-    if (!d_selector.step(d.time, d.snr_db.data(), d.user_sinr_db.data()) ||
-        before == NO_NODES || !d_params.handshake)
+    const int before = d_selector.selected();
+    if (!d_selector.step(d.time, d.snr_db.data(), d.user_sinr_db.data(), d.avoid))
         return;
+    if (before == pair_selector::NO_PAIR)
+        d.cause = "first";
+    else if (d_selector.for_users())
+        d.cause = "users";
+    else
+        d.cause = d.avoid[before] ? to_string(d_triggers.found(before)) : "snr";
+    if (d_params.handshake)
+        ask(pair_of(before));
+}
 
-    // Those that are to send or to receive and have not done so.
+// Those that are to send or to receive and have not done so.
+void mono_bistatic_combiner_impl::ask(const node_pair& before)
+{
+    decision& d = *d_decision;
     const auto [tx, rx] = pair_of(d_selector.selected());
     if (tx != before.first)
         d.asked.insert(tx);
     if (rx != before.second)
         d.asked.insert(rx);
     d.silent = d.asked;
-    d.refused = false;
+    d.refusing.clear();
     d.deadline =
         alarm::clock::now() + std::chrono::duration_cast<alarm::clock::duration>(
                                   std::chrono::duration<double>(d_params.reply_time));
@@ -369,13 +411,19 @@ bool mono_bistatic_combiner_impl::settled(bool all)
 {
     decision& d = *d_decision;
     while (!d.asked.empty()) {
-        if (!d.refused) {
+        if (d.refusing.empty()) {
             if (d.silent.empty())
                 return true;
             if (!all && alarm::clock::now() < d.deadline)
                 return false;
             for (int64_t node : d.silent)
                 d_faults.count("no_reply", "of node " + std::to_string(node));
+            d.refusing.insert(d.silent.begin(), d.silent.end());
+        }
+        if (d.cause == "first") { // there is none to go back to
+            for (int64_t node : d.refusing)
+                d_triggers.withdraw(node, d.time + d_params.retry_time);
+            return true;
         }
         d_selector.refuse(d.time + d_params.retry_time);
         select();
@@ -407,12 +455,8 @@ void mono_bistatic_combiner_impl::conclude()
 {
     decision& d = *d_decision;
     d_num_steps++;
-    assist();
     const int selected = d_selector.selected();
     const int source = d_selector.source();
-    if (selected != pair_selector::NO_PAIR)
-        publish_configuration();
-
     // What a soft handover is for: the source sees what the selected pair does not.
     int shown = selected;
     if (source != pair_selector::NO_PAIR && d.combined[selected].size() == 0 &&
@@ -422,6 +466,9 @@ void mono_bistatic_combiner_impl::conclude()
     std::vector<int> targets(d_pairs.size(), -1);
     if (!d_params.nodes.empty())
         fix = locate(targets);
+    assist();
+    if (selected != pair_selector::NO_PAIR)
+        publish_configuration();
     if (shown == pair_selector::NO_PAIR || !d.reported[shown])
         return;
     if (d_params.nodes.empty())
@@ -436,15 +483,18 @@ void mono_bistatic_combiner_impl::publish_configuration()
     const node_pair source = pair_of(d_selector.source());
     if (d_told == std::make_pair(selected, source))
         return;
+    const bool soft_ended = d_told.first == selected;
     d_told = { selected, source };
     const auto [tx, rx] = selected;
-    message_port_pub(message_ports::configuration(),
-                     to_pmt(configuration{ d_decision->time,
-                                           tx,
-                                           rx,
-                                           tx == rx ? "monostatic" : "bistatic",
-                                           source.first,
-                                           source.second }));
+    message_port_pub(
+        message_ports::configuration(),
+        to_pmt(configuration{ d_decision->time,
+                              tx,
+                              rx,
+                              tx == rx ? "monostatic" : "bistatic",
+                              source.first,
+                              source.second,
+                              soft_ended ? "soft_end" : d_decision->cause }));
 }
 
 // Where the object is, by what the pairs in use see; which of their detections it is,
@@ -452,9 +502,35 @@ void mono_bistatic_combiner_impl::publish_configuration()
 position_estimate mono_bistatic_combiner_impl::locate(std::vector<int>& targets)
 {
     const decision& d = *d_decision;
-    const bool followed = d_track.active(d.time);
+    std::vector<sighting> seen = sightings(d_track.active(d.time));
+    if (d_track.active(d.time) && lost(seen.size())) {
+        d_track.reset();
+        seen = sightings(false);
+    }
     std::vector<path_look> looks;
-    std::vector<size_t> pairs;
+    for (const sighting& s : seen) {
+        looks.push_back(s.look);
+        targets[s.pair] = s.target;
+    }
+    const position_estimate fix = d_track.step(d.time, looks.data(), looks.size());
+    if (fix.outlier)
+        targets[seen[*fix.outlier].pair] = -1;
+
+    track_report track;
+    if (d_track.active(d.time))
+        track = to_report(d_track.predict(d.time));
+    track.scene_time = d.time;
+    message_port_pub(message_ports::tracks(), to_pmt(track));
+    return fix;
+}
+
+// Of each pair in use one detection: that which is nearest to where the object is
+// predicted, or the strongest.
+std::vector<mono_bistatic_combiner_impl::sighting>
+mono_bistatic_combiner_impl::sightings(bool predicted)
+{
+    const decision& d = *d_decision;
+    std::vector<sighting> found;
     for (size_t i = 0; i < d_pairs.size(); i++) {
         const bool used = d_params.locate_by_all ||
                           static_cast<int>(i) == d_selector.selected() ||
@@ -469,7 +545,7 @@ position_estimate mono_bistatic_combiner_impl::locate(std::vector<int>& targets)
                           SPEED_OF_LIGHT * seen.delay[k],
                           SPEED_OF_LIGHT * SPEED_OF_LIGHT * seen.var_delay[k] };
         std::optional<size_t> target;
-        if (followed)
+        if (predicted)
             target = d_track.pick(ranges.data(), ranges.size(), d.time, d_params.gate);
         else
             target =
@@ -483,20 +559,23 @@ position_estimate mono_bistatic_combiner_impl::locate(std::vector<int>& targets)
         if (seen.doppler[*target] != 0)
             d_wavelength = 2 * std::abs(seen.velocity[*target] / seen.doppler[*target]);
         look.rate_variance = d_wavelength * d_wavelength * seen.var_doppler[*target];
-        looks.push_back(look);
-        pairs.push_back(i);
-        targets[i] = static_cast<int>(*target);
+        found.push_back({ i, static_cast<int>(*target), look });
     }
-    const position_estimate fix = d_track.step(d.time, looks.data(), looks.size());
-    if (fix.outlier)
-        targets[pairs[*fix.outlier]] = -1;
+    return found;
+}
 
-    track_report track;
-    if (d_track.active(d.time))
-        track = to_report(d_track.predict(d.time));
-    track.scene_time = d.time;
-    message_port_pub(message_ports::tracks(), to_pmt(track));
-    return fix;
+// Whether more pairs than still see the object where it is predicted agree that it is
+// somewhere else; a spare one has to confirm it.
+bool mono_bistatic_combiner_impl::lost(size_t num_predicted)
+{
+    std::vector<range_sum> strongest;
+    for (const sighting& s : sightings(false))
+        strongest.push_back(s.look);
+    if (strongest.size() <= num_predicted)
+        return false;
+    const position_estimate fix = d_solver.solve(strongest.data(), strongest.size());
+    return fix.status == position_estimate::state::unique && fix.degrees_of_freedom > 0 &&
+           fix.num_used > num_predicted;
 }
 
 void mono_bistatic_combiner_impl::publish_located(detections&& report,
@@ -537,120 +616,22 @@ mono_bistatic_combiner_impl::combine(const std::vector<detections>& looks) const
     return combined;
 }
 
-template <typename F>
-void mono_bistatic_combiner_impl::change(F alter)
+void mono_bistatic_combiner_impl::set_parameters(const combiner_parameters& parameters)
 {
+    checked(parameters);
     std::lock_guard<std::mutex> lock(d_mutex);
-    combiner_parameters p = d_params;
-    alter(p);
-    checked(p);
-    d_selector.set_parameters(p.selection, p.qos);
-    d_track.set_motion(p.track.acceleration, p.track.speed, p.track.memory);
-    d_gatherer.set_tolerance(p.window);
-    d_gatherer.set_patience(p.patience);
-    d_params = p;
-}
-
-void mono_bistatic_combiner_impl::set_hysteresis_db(double hysteresis_db)
-{
-    change([&](combiner_parameters& p) { p.selection.hysteresis_db = hysteresis_db; });
-}
-
-void mono_bistatic_combiner_impl::set_time_to_trigger(double time_to_trigger)
-{
-    change(
-        [&](combiner_parameters& p) { p.selection.time_to_trigger = time_to_trigger; });
-}
-
-void mono_bistatic_combiner_impl::set_silence_time(double silence_time)
-{
-    change([&](combiner_parameters& p) { p.selection.silence_time = silence_time; });
-}
-
-void mono_bistatic_combiner_impl::set_needed_below_db(double needed_below_db)
-{
-    change(
-        [&](combiner_parameters& p) { p.selection.needed_below_db = needed_below_db; });
-}
-
-void mono_bistatic_combiner_impl::set_soft_window(double soft_window)
-{
-    change([&](combiner_parameters& p) { p.selection.soft_window = soft_window; });
-}
-
-void mono_bistatic_combiner_impl::set_soft_end_db(double soft_end_db)
-{
-    change([&](combiner_parameters& p) { p.selection.soft_end_db = soft_end_db; });
-}
-
-void mono_bistatic_combiner_impl::set_needed_sinr_db(double needed_sinr_db)
-{
-    change([&](combiner_parameters& p) { p.qos.needed_sinr_db = needed_sinr_db; });
-}
-
-void mono_bistatic_combiner_impl::set_prohibit_time(double prohibit_time)
-{
-    change([&](combiner_parameters& p) { p.qos.prohibit_time = prohibit_time; });
-}
-
-void mono_bistatic_combiner_impl::set_reports_per_pair(int reports_per_pair)
-{
-    change([&](combiner_parameters& p) { p.reports_per_pair = reports_per_pair; });
-}
-
-void mono_bistatic_combiner_impl::set_window(double window)
-{
-    change([&](combiner_parameters& p) { p.window = window; });
-}
-
-void mono_bistatic_combiner_impl::set_gate(double gate)
-{
-    change([&](combiner_parameters& p) { p.gate = gate; });
-}
-
-void mono_bistatic_combiner_impl::set_patience(double patience)
-{
-    change([&](combiner_parameters& p) { p.patience = patience; });
-}
-
-void mono_bistatic_combiner_impl::set_locate_by_all(bool locate_by_all)
-{
-    change([&](combiner_parameters& p) { p.locate_by_all = locate_by_all; });
-}
-
-void mono_bistatic_combiner_impl::set_acceleration(double acceleration)
-{
-    change([&](combiner_parameters& p) { p.track.acceleration = acceleration; });
-}
-
-void mono_bistatic_combiner_impl::set_speed(double speed)
-{
-    change([&](combiner_parameters& p) { p.track.speed = speed; });
-}
-
-void mono_bistatic_combiner_impl::set_memory(double memory)
-{
-    change([&](combiner_parameters& p) { p.track.memory = memory; });
-}
-
-void mono_bistatic_combiner_impl::set_handshake(bool handshake)
-{
-    change([&](combiner_parameters& p) { p.handshake = handshake; });
-}
-
-void mono_bistatic_combiner_impl::set_reply_time(double reply_time)
-{
-    change([&](combiner_parameters& p) { p.reply_time = reply_time; });
-}
-
-void mono_bistatic_combiner_impl::set_retry_time(double retry_time)
-{
-    change([&](combiner_parameters& p) { p.retry_time = retry_time; });
-}
-
-void mono_bistatic_combiner_impl::set_resources(const sensing_resources& resources)
-{
-    change([&](combiner_parameters& p) { p.resources = resources; });
+    const bool fixed = parameters.users == d_params.users &&
+                       parameters.nodes == d_params.nodes &&
+                       same(parameters.track.solver, d_params.track.solver);
+    require(fixed, "combiner: users, nodes or solver", "others", "must stay as made");
+    object_track::check(parameters.track);
+    d_selector.set_parameters(parameters.selection, parameters.qos);
+    d_triggers.set_parameters(parameters.triggers);
+    d_track.set_motion(
+        parameters.track.acceleration, parameters.track.speed, parameters.track.memory);
+    d_gatherer.set_tolerance(parameters.window);
+    d_gatherer.set_patience(parameters.patience);
+    d_params = parameters;
 }
 
 combiner_parameters mono_bistatic_combiner_impl::parameters() const

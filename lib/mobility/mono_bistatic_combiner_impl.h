@@ -29,27 +29,7 @@ public:
     bool start() override;
     bool stop() override;
 
-    void set_hysteresis_db(double hysteresis_db) override;
-    void set_time_to_trigger(double time_to_trigger) override;
-    void set_silence_time(double silence_time) override;
-    void set_needed_below_db(double needed_below_db) override;
-    void set_soft_window(double soft_window) override;
-    void set_soft_end_db(double soft_end_db) override;
-    void set_needed_sinr_db(double needed_sinr_db) override;
-    void set_prohibit_time(double prohibit_time) override;
-    void set_reports_per_pair(int reports_per_pair) override;
-    void set_window(double window) override;
-    void set_gate(double gate) override;
-    void set_patience(double patience) override;
-    void set_locate_by_all(bool locate_by_all) override;
-    void set_acceleration(double acceleration) override;
-    void set_speed(double speed) override;
-    void set_memory(double memory) override;
-    void set_handshake(bool handshake) override;
-    void set_reply_time(double reply_time) override;
-    void set_retry_time(double retry_time) override;
-    void set_resources(const sensing_resources& resources) override;
-
+    void set_parameters(const combiner_parameters& parameters) override;
     combiner_parameters parameters() const override;
     node_pair selected() const override;
     node_pair source() const override;
@@ -71,10 +51,19 @@ private:
         std::vector<bool> reported;       // a pair
         std::vector<double> snr_db;       // of a pair
         std::vector<double> user_sinr_db;
-        std::set<int64_t> asked;  // nodes that are to take part
-        std::set<int64_t> silent; // of these, who have not answered
-        bool refused = false;     // by one of them
+        std::vector<bool> avoid;    // a pair
+        std::string cause = "first"; // of a change
+        std::set<int64_t> asked;    // nodes that are to take part
+        std::set<int64_t> silent;   // of these, who have not answered
+        std::set<int64_t> refusing; // or silent for too long
         alarm::clock::time_point deadline;
+    };
+
+    // A detection that may be the object.
+    struct sighting {
+        size_t pair;
+        int target; // its index
+        path_look look;
     };
 
     bool has(const reports& gathered, size_t source) const;
@@ -82,24 +71,27 @@ private:
     void handle_link(const pmt::pmt_t& message);
     void handle_signal(const pmt::pmt_t& message);
     void handle_reply(const handover_signal& reply);
+    void handle_tracks(const pmt::pmt_t& message);
 
     // All below with d_mutex held.
     // Decides the steps that are over, at the end all that wait.
     void advance(bool all);
     bool take(bool all);
     void note_silence(const std::vector<bool>& silent);
+    void watch();
     void select();
+    void ask(const node_pair& before);
     bool settled(bool all);
     void conclude();
     void assist();
     void publish_configuration();
     position_estimate locate(std::vector<int>& targets);
+    std::vector<sighting> sightings(bool predicted);
+    bool lost(size_t num_predicted);
     void publish_located(detections&& report, const position_estimate& fix, int target);
 
     node_pair pair_of(int index) const;
     detections combine(const std::vector<detections>& looks) const;
-    template <typename F>
-    void change(F alter);
 
     const std::vector<node_pair> d_pairs;
     const reports d_nothing;
@@ -110,6 +102,9 @@ private:
     pair_selector d_selector;
     step_gatherer<reports> d_gatherer; // sources: the pairs, then the users
     object_track d_track;
+    position_solver d_solver; // without the track
+    sensing_triggers d_triggers;
+    std::vector<object_state> d_others; // objects
     std::optional<decision> d_decision;
     double d_wavelength = std::numeric_limits<double>::infinity(); // m, unknown
     std::vector<bool> d_silent;             // a source, in the step before

@@ -8,6 +8,7 @@
 #include <gnuradio/isac/mobility/configuration_selector.h>
 #include <gnuradio/isac/mobility/qos_selector.h>
 #include <cstdint>
+#include <limits>
 #include <vector>
 
 namespace gr {
@@ -34,11 +35,22 @@ public:
     {
     }
 
-    bool step(double time, const double* snr_db, const double* user_sinr_db)
+    //! \param avoid  a pair; see configuration_selector
+    bool step(double time,
+              const double* snr_db,
+              const double* user_sinr_db,
+              const std::vector<bool>& avoid)
     {
-        return d_for_users ? d_by_qos.step(time, snr_db, user_sinr_db)
-                           : d_by_snr.step(time, snr_db);
+        if (!d_for_users)
+            return d_by_snr.step(time, snr_db, avoid);
+        d_usable_db.assign(snr_db, snr_db + avoid.size());
+        for (size_t i = 0; i < avoid.size(); i++)
+            if (avoid[i])
+                d_usable_db[i] = -std::numeric_limits<double>::infinity();
+        return d_by_qos.step(time, d_usable_db.data(), user_sinr_db);
     }
+
+    bool for_users() const { return d_for_users; }
 
     int selected() const
     {
@@ -69,6 +81,7 @@ private:
     bool d_for_users;
     configuration_selector d_by_snr;
     qos_selector d_by_qos;
+    std::vector<double> d_usable_db;
 };
 
 } // namespace isac

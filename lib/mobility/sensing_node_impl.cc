@@ -4,6 +4,7 @@
 
 #include "report_codec.h"
 #include "sensing_node_impl.h"
+#include "track_states.h"
 #include <gnuradio/io_signature.h>
 #include <gnuradio/isac/check.h>
 #include <gnuradio/isac/metadata_keys.h>
@@ -22,55 +23,35 @@ int64_t checked_node(int64_t node)
     return node;
 }
 
-const sensing_resources& checked(const sensing_resources& resources)
+const sensing_node_parameters& checked(const sensing_node_parameters& p)
 {
-    check(resources, "sensing_node");
-    return resources;
-}
-
-double checked_release(double release_snr_db)
-{
-    require(!std::isnan(release_snr_db),
+    beam_search(p.beams);
+    check(p.resources, "sensing_node");
+    require(!std::isnan(p.release_snr_db),
             "sensing_node: release_snr_db",
-            release_snr_db,
+            p.release_snr_db,
             "must be a number, or infinite");
-    return release_snr_db;
-}
-
-object_state to_state(const track_report& report)
-{
-    object_state state;
-    state.time = report.scene_time;
-    std::copy_n(report.position.begin(), 3, state.position.begin());
-    std::copy_n(report.velocity_vector.begin(), 3, state.velocity.begin());
-    std::copy_n(report.covariance.begin(), 36, state.covariance.begin());
-    return state;
+    return p;
 }
 
 } // namespace
 
 sensing_node::sptr sensing_node::make(int64_t node,
-                                      const beam_search::parameters& beams,
-                                      const sensing_resources& resources,
-                                      double release_snr_db)
+                                      const sensing_node_parameters& parameters)
 {
-    return gnuradio::make_block_sptr<sensing_node_impl>(
-        node, beams, resources, release_snr_db);
+    return gnuradio::make_block_sptr<sensing_node_impl>(node, parameters);
 }
 
 sensing_node_impl::sensing_node_impl(int64_t node,
-                                     const beam_search::parameters& beams,
-                                     const sensing_resources& resources,
-                                     double release_snr_db)
+                                     const sensing_node_parameters& parameters)
     : gr::block("sensing_node",
                 gr::io_signature::make(0, 0, 0),
                 gr::io_signature::make(0, 0, 0)),
       d_node(checked_node(node)),
       d_faults(d_logger),
       d_linger(*this),
-      d_search(beams),
-      d_resources(checked(resources)),
-      d_release_snr_db(checked_release(release_snr_db))
+      d_search(checked(parameters).beams),
+      d_params(parameters)
 {
     message_port_register_in(message_ports::signalling());
     set_msg_handler(message_ports::signalling(),
@@ -105,23 +86,47 @@ void sensing_node_impl::handle_signal(const pmt::pmt_t& message)
         return;
     std::lock_guard<std::mutex> lock(d_mutex);
     if (signal.kind == "request")
-        answer(std::move(signal));
+        answer(signal);
     else if (signal.kind == "assist")
-        d_search.assist(to_state(signal.object));
+        assist(signal);
     else
         d_faults.count("bad_signalling", signal.kind + " is from nodes");
 }
 
-void sensing_node_impl::answer(handover_signal&& request)
+void sensing_node_impl::answer(const handover_signal& request)
+{
+    d_accepted.reset();
+    if (refuse(request))
+        return;
+    d_accepted = request;
+    d_num_accepted++;
+    handover_signal reply = request;
+    reply.kind = "accept";
+    message_port_pub(message_ports::signalling(), to_pmt(reply));
+}
+
+// If there is not what it asks for.
+bool sensing_node_impl::refuse(const handover_signal& request)
 {
     const char* const lacking =
-        shortage(d_resources,
+        shortage(d_params.resources,
                  { request.num_symbols, request.num_subcarriers, request.tx_power_dbm });
-    handover_signal reply = std::move(request);
-    reply.kind = lacking ? "refuse" : "accept";
-    reply.cause = lacking ? lacking : "";
-    lacking ? d_num_refused++ : d_num_accepted++;
+    if (!lacking)
+        return false;
+    d_num_refused++;
+    handover_signal reply = request;
+    reply.kind = "refuse";
+    reply.cause = lacking;
     message_port_pub(message_ports::signalling(), to_pmt(reply));
+    return true;
+}
+
+// It may come before or after the configuration that it is for.
+void sensing_node_impl::assist(const handover_signal& help)
+{
+    d_search.assist(to_states(help.object).front());
+    if (d_active)
+        point(help.scene_time);
 }
 
 bool sensing_node_impl::is_target() const
@@ -143,8 +148,10 @@ void sensing_node_impl::handle_configuration(const pmt::pmt_t& message)
     d_active = is_target() || d_node == report.source_tx || d_node == report.source_rx;
     if (d_active && !was_active)
         point(report.scene_time);
-    else if (!d_active)
+    if (!d_active)
         d_search.reset();
+    if (!is_target())
+        d_accepted.reset();
 }
 
 void sensing_node_impl::handle_tracks(const pmt::pmt_t& message)
@@ -156,7 +163,7 @@ void sensing_node_impl::handle_tracks(const pmt::pmt_t& message)
         return d_faults.count("bad_tracks", error);
     std::lock_guard<std::mutex> lock(d_mutex);
     if (d_active && report.size() > 0)
-        d_search.assist(to_state(report));
+        d_search.assist(to_states(report).front());
 }
 
 void sensing_node_impl::handle_detections(const pmt::pmt_t& message)
@@ -187,7 +194,8 @@ void sensing_node_impl::release_source(const detections& report)
 {
     const bool helped = is_target() && d_configuration.source_rx >= 0;
     if (!helped || d_released || report.tx != d_configuration.tx ||
-        report.rx != d_configuration.rx || highest_snr_db(report) < d_release_snr_db)
+        report.rx != d_configuration.rx ||
+        highest_snr_db(report) < d_params.release_snr_db)
         return;
     d_released = true;
     handover_signal release;
@@ -199,18 +207,23 @@ void sensing_node_impl::release_source(const detections& report)
     message_port_pub(message_ports::signalling(), to_pmt(release));
 }
 
-void sensing_node_impl::set_resources(const sensing_resources& resources)
+void sensing_node_impl::set_parameters(const sensing_node_parameters& parameters)
 {
-    checked(resources);
+    checked(parameters);
     std::lock_guard<std::mutex> lock(d_mutex);
-    d_resources = resources;
+    require(parameters.beams == d_params.beams,
+            "sensing_node: beams",
+            "others",
+            "must stay as made");
+    d_params = parameters;
+    if (d_accepted && refuse(*d_accepted))
+        d_accepted.reset();
 }
 
-void sensing_node_impl::set_release_snr_db(double release_snr_db)
+sensing_node_parameters sensing_node_impl::parameters() const
 {
-    checked_release(release_snr_db);
     std::lock_guard<std::mutex> lock(d_mutex);
-    d_release_snr_db = release_snr_db;
+    return d_params;
 }
 
 bool sensing_node_impl::active() const

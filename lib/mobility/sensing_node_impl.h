@@ -10,6 +10,7 @@
 #include <gnuradio/isac/reports.h>
 #include <gnuradio/isac/sensing_node.h>
 #include <mutex>
+#include <optional>
 
 namespace gr {
 namespace isac {
@@ -17,16 +18,12 @@ namespace isac {
 class sensing_node_impl : public sensing_node
 {
 public:
-    sensing_node_impl(int64_t node,
-                      const beam_search::parameters& beams,
-                      const sensing_resources& resources,
-                      double release_snr_db);
+    sensing_node_impl(int64_t node, const sensing_node_parameters& parameters);
 
     bool start() override;
 
-    void set_resources(const sensing_resources& resources) override;
-    void set_release_snr_db(double release_snr_db) override;
-
+    void set_parameters(const sensing_node_parameters& parameters) override;
+    sensing_node_parameters parameters() const override;
     bool active() const override;
     uint64_t num_accepted() const override;
     uint64_t num_refused() const override;
@@ -40,7 +37,9 @@ private:
 
     // With d_mutex held.
     bool is_target() const;
-    void answer(handover_signal&& request);
+    void answer(const handover_signal& request);
+    void assist(const handover_signal& help);
+    bool refuse(const handover_signal& request);
     void point(double time);
     void release_source(const detections& report);
 
@@ -49,11 +48,11 @@ private:
     message_linger d_linger;
     mutable std::mutex d_mutex; // of all below
     beam_search d_search;
-    sensing_resources d_resources;
-    double d_release_snr_db;
+    sensing_node_parameters d_params;
     bool d_active = false;
     configuration d_configuration;
-    bool d_released = false; // the source of this configuration
+    std::optional<handover_signal> d_accepted; // the request
+    bool d_released = false;                   // the source of this configuration
     uint64_t d_num_accepted = 0;
     uint64_t d_num_refused = 0;
 };

@@ -56,14 +56,18 @@ public:
     void set_tolerance(double tolerance) { d_tolerance = tolerance; }
     void set_patience(double patience) { d_patience = patience; }
 
-    //! No source is silent from now on until its patience is over.
-    void start() { std::fill(d_last_heard.begin(), d_last_heard.end(), clock::now()); }
+    //! No source is silent from the first report on until its patience is over.
+    void start() { d_begun = false; }
 
     /*!
      * The step of a report, made from \p empty if there is none; nullptr if it is over.
      */
     Slot* find(size_t source, double time, const Slot& empty)
     {
+        // The others may need as long as this one did until they can report.
+        if (!d_begun)
+            std::fill(d_last_heard.begin(), d_last_heard.end(), clock::now());
+        d_begun = true;
         d_last_heard[source] = clock::now();
         d_latest[source] = std::max(d_latest[source], time);
         if (time <= d_over + d_tolerance)
@@ -159,6 +163,7 @@ private:
     size_t d_lookahead;
     std::vector<double> d_latest;
     std::vector<clock::time_point> d_last_heard;
+    bool d_begun = false;
     std::deque<step> d_steps;
 };
 

@@ -83,10 +83,11 @@ BOOST_AUTO_TEST_CASE(reports_survive_the_way_there_and_back)
     BOOST_REQUIRE(from_pmt(to_pmt(event), event_back, error));
     BOOST_CHECK(event_back.from == 1 && event_back.to == 2 && event_back.cause == "rsrp");
 
-    configuration pair{ 5.5, 1, 2, "bistatic", 3, 4 }, pair_back;
+    configuration pair{ 5.5, 1, 2, "bistatic", 3, 4, "snr" }, pair_back;
     BOOST_REQUIRE(from_pmt(to_pmt(pair), pair_back, error));
     BOOST_CHECK(pair_back.tx == 1 && pair_back.rx == 2 && pair_back.mode == "bistatic");
     BOOST_CHECK(pair_back.source_tx == 3 && pair_back.source_rx == 4);
+    BOOST_CHECK_EQUAL(pair_back.cause, "snr");
 
     track_report back;
     BOOST_REQUIRE(from_pmt(to_pmt(object()), back, error));
@@ -121,6 +122,9 @@ BOOST_AUTO_TEST_CASE(signals_of_a_handover_survive_the_way_there_and_back)
     BOOST_REQUIRE(from_pmt(to_pmt(sent), back, error));
     BOOST_CHECK(back.num_symbols == 14 && back.num_subcarriers == 600);
     BOOST_CHECK_EQUAL(back.tx_power_dbm, 30);
+    sent.tx_power_dbm = -std::numeric_limits<double>::infinity(); // it only receives
+    BOOST_REQUIRE(from_pmt(to_pmt(sent), back, error));
+    BOOST_CHECK_EQUAL(back.tx_power_dbm, sent.tx_power_dbm);
 
     sent.kind = "refuse";
     sent.cause = "power";

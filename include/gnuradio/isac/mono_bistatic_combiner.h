@@ -11,6 +11,7 @@
 #include <gnuradio/isac/mobility/object_track.h>
 #include <gnuradio/isac/mobility/qos_selector.h>
 #include <gnuradio/isac/mobility/sensing_resources.h>
+#include <gnuradio/isac/mobility/sensing_triggers.h>
 #include <cstdint>
 #include <map>
 #include <string>
@@ -28,6 +29,8 @@ struct combiner_parameters {
     //! users' sake (qos_selector), the first one at first.
     std::vector<int64_t> users = {};
     qos_parameters qos;
+    //! What makes a pair one to be left, or not to be selected.
+    trigger_parameters triggers;
 
     //! Reports of one pair that make a step, at least 1.
     int reports_per_pair = 1;
@@ -71,23 +74,30 @@ struct combiner_parameters {
  * \section selection Selection
  * The pair of the highest SNR, with hysteresis and time-to-trigger, hard or soft
  * (configuration_selector); or, where users are listed, for their sake (qos_selector).
+ * A pair that something speaks against (sensing_triggers) is left at once, and is not
+ * selected where there is another.
  *
  * \section position Position
  * With `nodes` the object is located by the ranges of the selected pair and, in a soft
  * handover, the source (or of all pairs), and followed (object_track). It is the
  * strongest detection of each pair, or once it is followed, the one nearest to the
- * prediction within `gate`.
+ * prediction within `gate`. Where more pairs than these agree on another place, the
+ * object is followed from there.
  *
  * \section handshake Handshake
- * With `handshake` each node that a handover gives a part it did not have is sent a
- * request, and the step waits for its answer; where one refuses, or has not answered in
- * `reply_time`, the next best pair is tried. Once all have accepted, each is assisted
- * with the object's track and direction, before the configuration is published.
+ * With `handshake` each node that is given a part it did not have is sent a request, and
+ * the step waits for its answer; where one refuses, or has not answered in `reply_time`,
+ * the next best pair is tried. Once all have accepted, each is assisted with the object's
+ * track and direction, before the configuration is published. A node of the selected pair
+ * may refuse at any time later, when it has no resources any more: that is a trigger for
+ * the next `retry_time`. So is its refusal of the first pair, which there is no other
+ * instead of.
  *
  * Message inputs (keys in metadata_keys.h):
  * - `detections`: of any pair that is listed
  * - `link`: of the users' serving nodes
  * - `signalling`: accept, refuse and release from nodes
+ * - `tracks`: of other objects, that this one must not be confused with
  *
  * Message outputs:
  * - `detections`: of the selected pair, combined; one a step in which it reported, also
@@ -95,13 +105,14 @@ struct combiner_parameters {
  *   frame is that of the step's first report of the pair, scene_time the mean of its
  *   reports. With `nodes` also position_status, position and covariance.
  * - `configuration`: scene_time, tx, rx, mode ("monostatic" if tx = rx, else "bistatic"),
- *   source_tx, source_rx; at the first selection, at every change, and when a soft
- *   handover ends
+ *   source_tx, source_rx, cause ("first", "snr", "users", the name of a trigger, or
+ *   "soft_end"); at the first selection, at every change, and when a soft handover ends
  * - `tracks`, with `nodes`: scene_time, position, velocity_vector, covariance; one a
  *   step, of one object or none
  * - `signalling`: request and assist to nodes
  *
- * Messages that are malformed ("bad_detections", "bad_link", "bad_signalling"), of a pair
+ * Messages that are malformed ("bad_detections", "bad_link", "bad_signalling",
+ * "bad_tracks"), of a pair
  * or user that is not listed ("unknown_pair", "unknown_user"), or that come after their
  * step is decided ("late_detections", "late_link", "late_reply") are counted in faults()
  * and dropped. So are those that were missed: "silent_pair" and "silent_user", once each
@@ -122,30 +133,13 @@ public:
     static sptr make(const std::vector<node_pair>& pairs,
                      const combiner_parameters& parameters = combiner_parameters());
 
-    //! \name Live, from the next step on
-    //! \{
-    virtual void set_hysteresis_db(double hysteresis_db) = 0;
-    virtual void set_time_to_trigger(double time_to_trigger) = 0;
-    virtual void set_silence_time(double silence_time) = 0;
-    virtual void set_needed_below_db(double needed_below_db) = 0;
-    virtual void set_soft_window(double soft_window) = 0;
-    virtual void set_soft_end_db(double soft_end_db) = 0;
-    virtual void set_needed_sinr_db(double needed_sinr_db) = 0;
-    virtual void set_prohibit_time(double prohibit_time) = 0;
-    virtual void set_reports_per_pair(int reports_per_pair) = 0;
-    virtual void set_window(double window) = 0;
-    virtual void set_gate(double gate) = 0;
-    virtual void set_patience(double patience) = 0;
-    virtual void set_locate_by_all(bool locate_by_all) = 0;
-    virtual void set_acceleration(double acceleration) = 0;
-    virtual void set_speed(double speed) = 0;
-    virtual void set_memory(double memory) = 0;
-    virtual void set_handshake(bool handshake) = 0;
-    virtual void set_reply_time(double reply_time) = 0;
-    virtual void set_retry_time(double retry_time) = 0;
-    virtual void set_resources(const sensing_resources& resources) = 0;
-    //! \}
-
+    /*!
+     * Takes effect at the next step.
+     *
+     * \throws std::invalid_argument as make(), and where users, nodes or the solver of
+     *         the track differ from what it was made with
+     */
+    virtual void set_parameters(const combiner_parameters& parameters) = 0;
     virtual combiner_parameters parameters() const = 0;
 
     //! The selected pair; (-1, -1) until one sees a target.

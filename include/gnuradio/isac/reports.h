@@ -104,6 +104,7 @@ struct configuration {
     std::string mode;
     int64_t source_tx = -1;
     int64_t source_rx = -1;
+    std::string cause = "first"; //!< "snr", "users", a trigger's name or "soft_end"
 };
 
 /*!
@@ -111,7 +112,8 @@ struct configuration {
  * kind:
  *
  * - "request" to a node of that pair, with the resources it is to spend
- * - "accept" or "refuse" from it, with a cause: "symbols", "subcarriers", "power"
+ * - "accept" or "refuse" from it, with a cause: "symbols", "subcarriers", "power"; it may
+ *   also refuse what it had accepted
  * - "assist" to it: where the object is at scene_time and how it moves (a track of one
  *   object), and the direction from the node to it
  * - "release" from it: the source need not sense on
@@ -126,7 +128,7 @@ struct handover_signal {
     int64_t rx = 0;
     int64_t num_symbols = 0;     //!< request
     int64_t num_subcarriers = 0; //!< request
-    double tx_power_dbm = 0;     //!< request
+    double tx_power_dbm = 0;     //!< request; minus infinity: to receive only
     std::string cause;           //!< refuse
     track_report object;         //!< assist
     double azimuth = 0;          //!< assist, rad, from x towards y

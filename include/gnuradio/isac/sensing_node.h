@@ -17,12 +17,24 @@
 namespace gr {
 namespace isac {
 
+//! What a node can do.
+struct sensing_node_parameters {
+    //! Where it is and what its beams can do.
+    beam_search::parameters beams;
+    //! That it has left for sensing.
+    sensing_resources resources;
+    //! SNR of a resource element at which it needs no help of a source, dB; infinite:
+    //! never.
+    double release_snr_db = std::numeric_limits<double>::infinity();
+};
+
 /*!
  * \brief A node's part in the handover of sensing: answers requests, and points its beam.
  * \ingroup isac
  *
  * Messages only. A request for this node is accepted if it has the resources, else
- * refused. From the configuration that gives it a part the node points a narrow beam:
+ * refused; what was accepted is refused as soon as resources are set that do not suffice
+ * any more. From the configuration that gives it a part the node points a narrow beam:
  * where the assistance says, or sweeping its sector without any (beam_search). Each of
  * its own reports in which the object is seen keeps the beam, one without moves it on;
  * tracks renew what is known.
@@ -37,8 +49,8 @@ namespace isac {
  *
  * Message outputs:
  * - `signalling`: accept, refuse (cause: "symbols", "subcarriers" or "power"), release
- * - `beam`: scene_time, node, azimuth, elevation, width; when it is given a part, and
- *   after each of its reports
+ * - `beam`: scene_time, node, azimuth, elevation, width; when it is given a part,
+ *   when it is assisted, and after each of its reports
  *
  * Malformed messages ("bad_" and the port's name) are counted in faults() and dropped.
  */
@@ -48,23 +60,20 @@ public:
     using sptr = std::shared_ptr<sensing_node>;
 
     /*!
-     * \param node            its number, not negative
-     * \param beams           where it is and what its beams can do, see beam_search
-     * \param resources       that it has left for sensing
-     * \param release_snr_db  SNR of a resource element at which it needs no help, dB;
-     *                        infinite: never
+     * \param node        its number, not negative
+     * \param parameters  see sensing_node_parameters
      * \throws std::invalid_argument naming the parameter, its value and its limit
      */
-    static sptr make(int64_t node,
-                     const beam_search::parameters& beams,
-                     const sensing_resources& resources,
-                     double release_snr_db = std::numeric_limits<double>::infinity());
+    static sptr make(int64_t node, const sensing_node_parameters& parameters);
 
-    //! \name Live
-    //! \{
-    virtual void set_resources(const sensing_resources& resources) = 0;
-    virtual void set_release_snr_db(double release_snr_db) = 0;
-    //! \}
+    /*!
+     * Live.
+     *
+     * \throws std::invalid_argument as make(), and where beams differ from what it was
+     *         made with
+     */
+    virtual void set_parameters(const sensing_node_parameters& parameters) = 0;
+    virtual sensing_node_parameters parameters() const = 0;
 
     //! Whether the node has a part in the sensing.
     virtual bool active() const = 0;

@@ -2,9 +2,8 @@
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
 
+#include "sensing_parameters_python.h"
 #include <gnuradio/isac/mono_bistatic_combiner.h>
-#include <pybind11/pybind11.h>
-#include <pybind11/stl.h>
 
 namespace py = pybind11;
 
@@ -12,51 +11,121 @@ namespace {
 
 using gr::isac::combiner_parameters;
 using gr::isac::mono_bistatic_combiner;
-using gr::isac::vector3;
+using gr::isac::object_track;
+using gr::isac::trigger_parameters;
 
-py::dict to_dict(const combiner_parameters& p)
+auto trigger_list()
 {
-    py::dict d;
-    d["hysteresis_db"] = p.selection.hysteresis_db;
-    d["time_to_trigger"] = p.selection.time_to_trigger;
-    d["silence_time"] = p.selection.silence_time;
-    d["needed_below_db"] = p.selection.needed_below_db;
-    d["soft_window"] = p.selection.soft_window;
-    d["soft_end_db"] = p.selection.soft_end_db;
-    d["users"] = p.users;
-    d["needed_sinr_db"] = p.qos.needed_sinr_db;
-    d["prohibit_time"] = p.qos.prohibit_time;
-    d["reports_per_pair"] = p.reports_per_pair;
-    d["window"] = p.window;
-    d["gate"] = p.gate;
-    d["patience"] = p.patience;
-    d["nodes"] = p.nodes;
-    d["dimensions"] = p.track.solver.dimensions;
-    d["height"] = p.track.solver.height;
-    d["side"] = p.track.solver.side;
-    d["acceleration"] = p.track.acceleration;
-    d["speed"] = p.track.speed;
-    d["memory"] = p.track.memory;
-    d["locate_by_all"] = p.locate_by_all;
-    d["handshake"] = p.handshake;
-    d["reply_time"] = p.reply_time;
-    d["retry_time"] = p.retry_time;
-    d["num_symbols"] = p.resources.num_symbols;
-    d["num_subcarriers"] = p.resources.num_subcarriers;
-    d["tx_power_dbm"] = p.resources.tx_power_dbm;
-    return d;
+    using p = trigger_parameters;
+    return std::make_tuple(
+        make_parameter("lead_time",
+                       &p::lead_time,
+                       "the object's place is looked at now and so much later, s, not "
+                       "negative."),
+        make_parameter("coverage_range",
+                       &p::coverage_range,
+                       "how far a node covers, m; inf: everything."),
+        make_parameter("walls",
+                       &p::walls,
+                       "((x, y, z), (x, y, z)) ends of walls, of any height, that block "
+                       "the sight, m."),
+        make_parameter("restricted_beams",
+                       &p::restricted_beams,
+                       "{node: [(from, to)]}: azimuths, anticlockwise, rad, that a node "
+                       "may not point to."),
+        make_parameter("user_positions",
+                       &p::user_positions,
+                       "(x, y, z) of users, m, that the sensing signal may interfere "
+                       "with."),
+        make_parameter("interference_angle",
+                       &p::interference_angle,
+                       "within which of the object, seen from the transmitter, no user "
+                       "may be, and seen from the receiver no node that serves one, rad, "
+                       "0 to pi."),
+        make_parameter("resolution_angle",
+                       &p::resolution_angle,
+                       "two objects nearer to each other seen from the receiver are one, "
+                       "rad, 0 to pi."),
+        make_parameter("fade_db",
+                       &p::fade_db,
+                       "a pair whose SNR is so much lower than that of its last ten "
+                       "steps or so has faded, dB, positive; inf: never."));
+}
+
+// What may change while it runs.
+auto live_list()
+{
+    using p = combiner_parameters;
+    return std::tuple_cat(
+        within(&p::selection, selection_parameter_list()),
+        within(&p::qos, qos_parameter_list()),
+        std::make_tuple(
+            make_parameter("reports_per_pair",
+                           &p::reports_per_pair,
+                           "reports of one pair that make a step, at least 1."),
+            make_parameter("window",
+                           &p::window,
+                           "reports of one step differ by at most this in scene_time, s; "
+                           "shorter than the distance of two steps."),
+            make_parameter("gate",
+                           &p::gate,
+                           "standard deviations within which two detections are of one "
+                           "target, positive."),
+            make_parameter("patience",
+                           &p::patience,
+                           "of the clock, not of the scene, after which a pair or user "
+                           "that has not reported is not waited for, s."),
+            make_parameter("locate_by_all",
+                           &p::locate_by_all,
+                           "positions from all pairs that report, not only from those "
+                           "selected.")),
+        within(&p::track, motion_parameter_list()),
+        std::make_tuple(
+            make_parameter("handshake",
+                           &p::handshake,
+                           "whether the nodes of a pair are asked before it is "
+                           "selected."),
+            make_parameter("reply_time",
+                           &p::reply_time,
+                           "of the clock, by when they have answered, s."),
+            make_parameter("retry_time",
+                           &p::retry_time,
+                           "of the scene, for which a pair that refused is not asked "
+                           "again, s, positive.")),
+        within(&p::resources, resource_list()),
+        within(&p::triggers, trigger_list()));
+}
+
+auto fixed_list()
+{
+    using p = combiner_parameters;
+    return std::tuple_cat(
+        std::make_tuple(
+            make_parameter("users",
+                           &p::users,
+                           "nodes that serve a user each. Where there are any, pairs "
+                           "are selected for the users' sake (qos_selector), the first "
+                           "one at first."),
+            make_parameter("nodes",
+                           &p::nodes,
+                           "{node: (x, y, z)} in m, of every node of the pairs; empty: "
+                           "no positions.")),
+        within(&p::track,
+               within(&object_track::parameters::solver, place_parameter_list())));
 }
 
 } // namespace
 
 void bind_mono_bistatic_combiner(py::module& m)
 {
-    const combiner_parameters defaults;
+    const auto parameters = std::tuple_cat(live_list(), fixed_list());
     py::class_<mono_bistatic_combiner,
                gr::block,
                gr::basic_block,
-               std::shared_ptr<mono_bistatic_combiner>>(
-        m, "mono_bistatic_combiner", R"doc(
+               std::shared_ptr<mono_bistatic_combiner>>
+        bound(m,
+              "mono_bistatic_combiner",
+              (R"doc(
 Selects the Tx-Rx pair that sees the target best, hands the sensing over to it, and locates the
 target by what several pairs tell. Messages only.
 
@@ -86,190 +155,27 @@ Message outputs:
 
 Args:
     pairs: (tx, rx) node numbers, distinct, not negative.
-    hysteresis_db: the SNR must be better by more than this, dB, not negative.
-    time_to_trigger: for this long without a break, s of scene time.
-    silence_time: a pair without a report for longer than this sees nothing, s.
-    needed_below_db: and the selected pair's SNR must be below this, dB; inf: whatever it is.
-    soft_window: soft handover: the pair that was left senses on for this long, s; 0: hard.
-    soft_end_db: ...or until its SNR is below this, dB.
-    users: nodes that serve a user each. Where there are any, pairs are selected for the users'
-        sake (qos_selector), the first one at first.
-    needed_sinr_db: of every user, dB.
-    prohibit_time: a user triggers nothing for this long after it triggered, s.
-    reports_per_pair: reports of one pair that make a step, at least 1.
-    window: reports of one step differ by at most this in scene_time, s; shorter than the
-        distance of two steps.
-    gate: standard deviations within which two detections are of one target, positive.
-    patience: of the clock, not of the scene, after which a pair or user that has not reported
-        is not waited for, s.
-    nodes: {node: (x, y, z)} in m, of every node of the pairs; empty: no positions.
-    dimensions: of the position, 3 or 2.
-    height: z where dimensions is 2, m.
-    side: () or (a, b, c, d): places with a x + b y + c z < d are ruled out.
-    acceleration: of the object: its velocity changes by so many m/s in a second.
-    speed: standard deviation of its velocity in each direction at first, m/s.
-    memory: s without a position after which it is followed no more.
-    locate_by_all: positions from all pairs that report, not only from those selected.
-    handshake: whether the nodes of a pair are asked before it is selected.
-    reply_time: of the clock, by when they have answered, s.
-    retry_time: of the scene, for which a pair that refused is not asked again, s, positive.
-    num_symbols: of a frame that sensing takes of a node that is asked.
-    num_subcarriers: likewise.
-    tx_power_dbm: of the sensing signal, dBm.
-
+)doc" + documentation(parameters) +
+               R"doc(
 Raises:
     ValueError: naming the parameter, its value and its limit.
 
 Source: Y. S. Ribeiro et al., "Mobility Management in Integrated Sensing and Communications
 Networks", section II.
 )doc")
-        .def(py::init([](const std::vector<mono_bistatic_combiner::node_pair>& pairs,
-                         double hysteresis_db,
-                         double time_to_trigger,
-                         double silence_time,
-                         double needed_below_db,
-                         double soft_window,
-                         double soft_end_db,
-                         const std::vector<int64_t>& users,
-                         double needed_sinr_db,
-                         double prohibit_time,
-                         int reports_per_pair,
-                         double window,
-                         double gate,
-                         double patience,
-                         const std::map<int64_t, vector3>& nodes,
-                         int dimensions,
-                         double height,
-                         const std::vector<double>& side,
-                         double acceleration,
-                         double speed,
-                         double memory,
-                         bool locate_by_all,
-                         bool handshake,
-                         double reply_time,
-                         double retry_time,
-                         int64_t num_symbols,
-                         int64_t num_subcarriers,
-                         double tx_power_dbm) {
-                 combiner_parameters p;
-                 p.selection.hysteresis_db = hysteresis_db;
-                 p.selection.time_to_trigger = time_to_trigger;
-                 p.selection.silence_time = silence_time;
-                 p.selection.needed_below_db = needed_below_db;
-                 p.selection.soft_window = soft_window;
-                 p.selection.soft_end_db = soft_end_db;
-                 p.users = users;
-                 p.qos.needed_sinr_db = needed_sinr_db;
-                 p.qos.prohibit_time = prohibit_time;
-                 p.reports_per_pair = reports_per_pair;
-                 p.window = window;
-                 p.gate = gate;
-                 p.patience = patience;
-                 p.nodes = nodes;
-                 p.track.solver.dimensions = dimensions;
-                 p.track.solver.height = height;
-                 p.track.solver.side = side;
-                 p.track.acceleration = acceleration;
-                 p.track.speed = speed;
-                 p.track.memory = memory;
-                 p.locate_by_all = locate_by_all;
-                 p.handshake = handshake;
-                 p.reply_time = reply_time;
-                 p.retry_time = retry_time;
-                 p.resources.num_symbols = num_symbols;
-                 p.resources.num_subcarriers = num_subcarriers;
-                 p.resources.tx_power_dbm = tx_power_dbm;
-                 return mono_bistatic_combiner::make(pairs, p);
-             }),
-             py::arg("pairs"),
-             py::arg("hysteresis_db") = defaults.selection.hysteresis_db,
-             py::arg("time_to_trigger") = defaults.selection.time_to_trigger,
-             py::arg("silence_time") = defaults.selection.silence_time,
-             py::arg("needed_below_db") = defaults.selection.needed_below_db,
-             py::arg("soft_window") = defaults.selection.soft_window,
-             py::arg("soft_end_db") = defaults.selection.soft_end_db,
-             py::arg("users") = defaults.users,
-             py::arg("needed_sinr_db") = defaults.qos.needed_sinr_db,
-             py::arg("prohibit_time") = defaults.qos.prohibit_time,
-             py::arg("reports_per_pair") = defaults.reports_per_pair,
-             py::arg("window") = defaults.window,
-             py::arg("gate") = defaults.gate,
-             py::arg("patience") = defaults.patience,
-             py::arg("nodes") = defaults.nodes,
-             py::arg("dimensions") = defaults.track.solver.dimensions,
-             py::arg("height") = defaults.track.solver.height,
-             py::arg("side") = defaults.track.solver.side,
-             py::arg("acceleration") = defaults.track.acceleration,
-             py::arg("speed") = defaults.track.speed,
-             py::arg("memory") = defaults.track.memory,
-             py::arg("locate_by_all") = defaults.locate_by_all,
-             py::arg("handshake") = defaults.handshake,
-             py::arg("reply_time") = defaults.reply_time,
-             py::arg("retry_time") = defaults.retry_time,
-             py::arg("num_symbols") = defaults.resources.num_symbols,
-             py::arg("num_subcarriers") = defaults.resources.num_subcarriers,
-             py::arg("tx_power_dbm") = defaults.resources.tx_power_dbm)
-        .def("set_hysteresis_db",
-             &mono_bistatic_combiner::set_hysteresis_db,
-             py::arg("hysteresis_db"))
-        .def("set_time_to_trigger",
-             &mono_bistatic_combiner::set_time_to_trigger,
-             py::arg("time_to_trigger"))
-        .def("set_silence_time",
-             &mono_bistatic_combiner::set_silence_time,
-             py::arg("silence_time"))
-        .def("set_needed_below_db",
-             &mono_bistatic_combiner::set_needed_below_db,
-             py::arg("needed_below_db"))
-        .def("set_soft_window",
-             &mono_bistatic_combiner::set_soft_window,
-             py::arg("soft_window"))
-        .def("set_soft_end_db",
-             &mono_bistatic_combiner::set_soft_end_db,
-             py::arg("soft_end_db"))
-        .def("set_needed_sinr_db",
-             &mono_bistatic_combiner::set_needed_sinr_db,
-             py::arg("needed_sinr_db"))
-        .def("set_prohibit_time",
-             &mono_bistatic_combiner::set_prohibit_time,
-             py::arg("prohibit_time"))
-        .def("set_reports_per_pair",
-             &mono_bistatic_combiner::set_reports_per_pair,
-             py::arg("reports_per_pair"))
-        .def("set_window", &mono_bistatic_combiner::set_window, py::arg("window"))
-        .def("set_gate", &mono_bistatic_combiner::set_gate, py::arg("gate"))
-        .def("set_patience", &mono_bistatic_combiner::set_patience, py::arg("patience"))
-        .def("set_acceleration",
-             &mono_bistatic_combiner::set_acceleration,
-             py::arg("acceleration"))
-        .def("set_speed", &mono_bistatic_combiner::set_speed, py::arg("speed"))
-        .def("set_memory", &mono_bistatic_combiner::set_memory, py::arg("memory"))
-        .def("set_locate_by_all",
-             &mono_bistatic_combiner::set_locate_by_all,
-             py::arg("locate_by_all"))
-        .def(
-            "set_handshake", &mono_bistatic_combiner::set_handshake, py::arg("handshake"))
-        .def("set_reply_time",
-             &mono_bistatic_combiner::set_reply_time,
-             py::arg("reply_time"))
-        .def("set_retry_time",
-             &mono_bistatic_combiner::set_retry_time,
-             py::arg("retry_time"))
-        .def(
-            "set_resources",
-            [](mono_bistatic_combiner& combiner,
-               int64_t num_symbols,
-               int64_t num_subcarriers,
-               double tx_power_dbm) {
-                combiner.set_resources({ num_symbols, num_subcarriers, tx_power_dbm });
-            },
-            py::arg("num_symbols"),
-            py::arg("num_subcarriers"),
-            py::arg("tx_power_dbm"))
+                  .c_str());
+    def_init<combiner_parameters>(
+        bound,
+        parameters,
+        arguments<std::vector<mono_bistatic_combiner::node_pair>>{},
+        &mono_bistatic_combiner::make,
+        py::arg("pairs"));
+    def_setters<combiner_parameters>(bound, live_list());
+    bound
         .def(
             "parameters",
-            [](const mono_bistatic_combiner& combiner) {
-                return to_dict(combiner.parameters());
+            [parameters](const mono_bistatic_combiner& combiner) {
+                return to_dict(parameters, combiner.parameters());
             },
             "What is in force, as a dict.")
         .def("selected",

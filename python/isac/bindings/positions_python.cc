@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
 
+#include "sensing_parameters_python.h"
 #include <gnuradio/isac/check.h>
 #include <gnuradio/isac/mobility/object_track.h>
 #include <pybind11/numpy.h>
@@ -107,19 +108,28 @@ py::dict to_dict(const position_estimate& e)
     return d;
 }
 
-position_solver::parameters solver_parameters(int dimensions,
-                                              double height,
-                                              const std::vector<double>& side,
-                                              double gate,
-                                              double false_alarm)
+auto solver_list()
 {
-    return { dimensions, height, side, gate, false_alarm };
+    using p = position_solver::parameters;
+    return std::tuple_cat(
+        place_parameter_list(),
+        std::make_tuple(
+            make_parameter("gate",
+                           &p::gate,
+                           "two solutions whose costs differ by less than its square "
+                           "are ambiguous, standard deviations, positive."),
+            make_parameter("false_alarm",
+                           &p::false_alarm,
+                           "probability that sound ranges are called inconsistent, "
+                           "above 0, below 1.")));
 }
 
 void bind_solver(py::module& m)
 {
-    const position_solver::parameters defaults;
-    py::class_<position_solver>(m, "position_solver", R"doc(
+    const auto parameters = solver_list();
+    py::class_<position_solver> bound(m,
+                                      "position_solver",
+                                      (R"doc(
 Where an object is, by the lengths of its echoes' paths over known nodes: the place p that minimises
 
     sum_i (|p - t_i| + |p - r_i| - l_i)^2 / var_i  [+ (p - m)' C^-1 (p - m)]
@@ -134,13 +144,7 @@ range or the side decides between them; where none does, the result is ambiguous
 contradicts at least two spare ones is left out.
 
 Args:
-    dimensions: 3, or 2: then z is known.
-    height: z where dimensions is 2, m.
-    side: () or (a, b, c, d): places with a x + b y + c z < d are ruled out.
-    gate: two solutions whose costs differ by less than its square are ambiguous, standard
-        deviations, positive.
-    false_alarm: probability that sound ranges are called inconsistent, above 0, below 1.
-
+)doc" + documentation(parameters) + R"doc(
 Raises:
     ValueError: naming the parameter, its value and its limit.
 
@@ -148,48 +152,40 @@ Source: M. Malanowski and K. Kulpa, "Two methods for target localization in mult
 radar", IEEE Trans. AES 48(1), 2012; S. M. Kay, "Fundamentals of Statistical Signal Processing:
 Estimation Theory", ch. 3.
 )doc")
-        .def(py::init([](int dimensions,
-                         double height,
-                         const std::vector<double>& side,
-                         double gate,
-                         double false_alarm) {
-                 return std::make_unique<position_solver>(
-                     solver_parameters(dimensions, height, side, gate, false_alarm));
-             }),
-             py::arg("dimensions") = defaults.dimensions,
-             py::arg("height") = defaults.height,
-             py::arg("side") = defaults.side,
-             py::arg("gate") = defaults.gate,
-             py::arg("false_alarm") = defaults.false_alarm)
-        .def(
-            "solve",
-            [](position_solver& solver,
-               const values& transmitters,
-               const values& receivers,
-               const values& lengths,
-               const values& variances,
-               const std::optional<std::tuple<vector3, values>>& prior) {
-                const auto looks = looks_of(transmitters, receivers, lengths, variances);
-                const std::vector<range_sum> ranges(looks.begin(), looks.end());
-                position_prior known;
-                if (prior) {
-                    const auto& [mean, covariance] = *prior;
-                    require_shape(covariance,
-                                  "positions: covariance of the prior with",
-                                  { 3, 3 },
-                                  "3 x 3");
-                    known.mean = mean;
-                    std::copy_n(covariance.data(), 9, known.covariance.begin());
-                }
-                return to_dict(
-                    solver.solve(ranges.data(), ranges.size(), prior ? &known : nullptr));
-            },
-            py::arg("transmitters"),
-            py::arg("receivers"),
-            py::arg("lengths"),
-            py::arg("variances"),
-            py::arg("prior") = py::none(),
-            R"doc(
+                                          .c_str());
+    def_init<position_solver::parameters>(
+        bound, parameters, arguments<>{}, [](const position_solver::parameters& p) {
+            return std::make_unique<position_solver>(p);
+        });
+    bound.def(
+        "solve",
+        [](position_solver& solver,
+           const values& transmitters,
+           const values& receivers,
+           const values& lengths,
+           const values& variances,
+           const std::optional<std::tuple<vector3, values>>& prior) {
+            const auto looks = looks_of(transmitters, receivers, lengths, variances);
+            const std::vector<range_sum> ranges(looks.begin(), looks.end());
+            position_prior known;
+            if (prior) {
+                const auto& [mean, covariance] = *prior;
+                require_shape(covariance,
+                              "positions: covariance of the prior with",
+                              { 3, 3 },
+                              "3 x 3");
+                known.mean = mean;
+                std::copy_n(covariance.data(), 9, known.covariance.begin());
+            }
+            return to_dict(
+                solver.solve(ranges.data(), ranges.size(), prior ? &known : nullptr));
+        },
+        py::arg("transmitters"),
+        py::arg("receivers"),
+        py::arg("lengths"),
+        py::arg("variances"),
+        py::arg("prior") = py::none(),
+        R"doc(
 The place that explains the ranges best.
 
 Args:
@@ -210,8 +206,12 @@ Returns:
 
 void bind_track(py::module& m)
 {
-    const object_track::parameters defaults;
-    py::class_<object_track>(m, "object_track", R"doc(
+    const auto parameters =
+        std::tuple_cat(within(&object_track::parameters::solver, solver_list()),
+                       motion_parameter_list());
+    py::class_<object_track> bound(m,
+                                   "object_track",
+                                   (R"doc(
 Follows one object by the ranges and range rates of Tx-Rx pairs: a Kalman filter of nearly constant
 velocity whose prediction is the prior of a position_solver. A single range suffices once it is
 followed. A range rate is
@@ -221,39 +221,19 @@ followed. A range rate is
 It starts with the first position that is unique.
 
 Args:
-    dimensions, height, side, gate, false_alarm: as in position_solver.
-    acceleration: the velocity changes by so many m/s in a second, in each direction; not negative.
-    speed: standard deviation of the velocity in each direction at the start, m/s, positive.
-    memory: s without a usable look after which the track ends, not negative.
-
+)doc" + documentation(parameters) + R"doc(
 Raises:
     ValueError: naming the parameter, its value and its limit.
 
 Source: Y. Bar-Shalom, X. R. Li and T. Kirubarajan, "Estimation with Applications to Tracking and
 Navigation", sections 6.2.2 and 10.3.
 )doc")
-        .def(py::init([](int dimensions,
-                         double height,
-                         const std::vector<double>& side,
-                         double gate,
-                         double false_alarm,
-                         double acceleration,
-                         double speed,
-                         double memory) {
-                 return std::make_unique<object_track>(object_track::parameters{
-                     solver_parameters(dimensions, height, side, gate, false_alarm),
-                     acceleration,
-                     speed,
-                     memory });
-             }),
-             py::arg("dimensions") = defaults.solver.dimensions,
-             py::arg("height") = defaults.solver.height,
-             py::arg("side") = defaults.solver.side,
-             py::arg("gate") = defaults.solver.gate,
-             py::arg("false_alarm") = defaults.solver.false_alarm,
-             py::arg("acceleration") = defaults.acceleration,
-             py::arg("speed") = defaults.speed,
-             py::arg("memory") = defaults.memory)
+                                       .c_str());
+    def_init<object_track::parameters>(
+        bound, parameters, arguments<>{}, [](const object_track::parameters& p) {
+            return std::make_unique<object_track>(p);
+        });
+    bound
         .def(
             "step",
             [](object_track& track,

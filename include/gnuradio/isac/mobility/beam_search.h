@@ -53,6 +53,8 @@ public:
         //! of beams) to pi.
         double sector_elevation = 0;
         double sector_height = 0;
+
+        bool operator==(const parameters& other) const;
     };
 
     //! \throws std::invalid_argument naming the parameter, its value and its limit
