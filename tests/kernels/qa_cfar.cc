@@ -7,6 +7,7 @@
 #include <boost/test/unit_test.hpp>
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <random>
 
 using namespace gr::isac;
@@ -125,6 +126,80 @@ BOOST_AUTO_TEST_CASE(every_cell_has_the_threshold_of_the_definition)
                             cells[i].range == again[i].range));
         }
     }
+}
+
+// The search tests several rows at once by a bound, and falls back to the cell's own
+// threshold: it finds the cells that the thresholds say, at any rate, in maps wider than
+// its tiles, over steps of the noise, and with rows that do not fill a group.
+BOOST_AUTO_TEST_CASE(the_search_finds_what_the_thresholds_say)
+{
+    struct place {
+        size_t rows, columns;
+    };
+    for (const auto [rows, columns] : { place{ 67, 1100 }, { 128, 65 }, { 5, 300 } })
+        for (const double length : { 1.0, 2.0, 3.0 })
+            for (const double pfa : { 0.1, 1e-3, 1e-9 })
+                for (const std::string kind : { "ca", "os" }) {
+                    auto map = exponential_map(rows * columns, 2);
+                    for (size_t i = 0; i < map.size(); i++) {
+                        const bool raised =
+                            i / columns % 40 < 10 || i % columns > columns - 20;
+                        map[i] *= (raised ? 1000.0f : 1.0f) * (i % 997 ? 1.0f : 1e4f);
+                    }
+                    cfar::parameters p;
+                    p.kind = kind;
+                    p.pfa = pfa;
+                    cfar detector(
+                        rows, columns, p, cell_correlation::of_lengths(length, length));
+                    std::vector<map_cell> known, found;
+                    std::vector<float> thresholds(map.size());
+                    detector.process(map.data(), known, thresholds.data());
+                    detector.process(map.data(), found);
+                    BOOST_TEST(found.size() > 0u);
+                    BOOST_REQUIRE(found.size() == known.size());
+                    for (size_t i = 0; i < found.size(); i++) {
+                        BOOST_TEST(found[i].doppler == known[i].doppler);
+                        BOOST_TEST(found[i].range == known[i].range);
+                        BOOST_TEST(found[i].power == known[i].power);
+                        BOOST_TEST(found[i].threshold == known[i].threshold,
+                                   boost::test_tools::tolerance(1e-5f));
+                    }
+                }
+}
+
+// A NaN or an infinity is in no threshold but those of the windows that hold it.
+BOOST_AUTO_TEST_CASE(what_is_not_finite_stays_in_its_windows)
+{
+    const long rows = 48, columns = 60, row = 20, range = 25;
+    const auto clean = exponential_map(rows * columns, 4);
+    for (const float bad : { std::nanf(""), std::numeric_limits<float>::infinity() })
+        for (const std::string kind : { "ca", "os" }) {
+            cfar::parameters p;
+            p.kind = kind;
+            p.pfa = 0.01;
+            cfar detector(rows, columns, p, {});
+            std::vector<map_cell> before, after;
+            detector.process(clean.data(), before);
+            auto map = clean;
+            map[row * columns + range] = bad;
+            detector.process(map.data(), after);
+            const auto near = [&](const map_cell& cell) {
+                return std::abs(long(cell.doppler) - row) <= 6 &&
+                       std::abs(long(cell.range) - range) <= 8;
+            };
+            const auto drop = [&](std::vector<map_cell>& cells) {
+                cells.erase(std::remove_if(cells.begin(), cells.end(), near),
+                            cells.end());
+            };
+            drop(before);
+            drop(after);
+            BOOST_TEST(before.size() > 10u);
+            BOOST_REQUIRE(after.size() == before.size());
+            for (size_t i = 0; i < before.size(); i++) {
+                BOOST_TEST(after[i].doppler == before[i].doppler);
+                BOOST_TEST(after[i].range == before[i].range);
+            }
+        }
 }
 
 BOOST_AUTO_TEST_CASE(targets_are_found_in_every_cell_of_the_border)
