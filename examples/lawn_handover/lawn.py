@@ -4,8 +4,6 @@
 """The scene of J. Li et al., "Sensing-Enhanced Handover Criterion for Low-Altitude Wireless Networks":
 two base stations, a drone between them, and the probability that it is handed over."""
 
-import argparse
-import sys
 from dataclasses import dataclass, replace
 from typing import Optional
 
@@ -138,10 +136,3 @@ def scene_warnings():
             for what, limit in (("beyond the unambiguous range", unambiguous),
                                 ("beyond the cyclic prefix's range", covered))
             if needed > limit]
-
-
-class Parser(argparse.ArgumentParser):
-    """Tells what is wrong in a line."""
-
-    def error(self, message):
-        sys.exit(f"{self.prog}: {message}")

@@ -19,7 +19,7 @@ from pathlib import Path
 import lawn
 import numpy as np
 from gnuradio import isac
-from gnuradio.isac import theory
+from gnuradio.isac import reproduction, theory
 
 HEIGHT_M = 200.0
 # Half way from the middle to a station, that one is 10 dB stronger: nothing is left to decide
@@ -187,7 +187,7 @@ def plot(table, results, path):
 
 
 def parse_arguments():
-    parser = lawn.Parser(description=__doc__.split("\n")[0])
+    parser = reproduction.parser(description=__doc__.split("\n")[0])
 
     def positive(text):
         value = float(text)

@@ -5,14 +5,12 @@
 """Reproduces Figs 2 to 7 of J. Li et al., "Sensing-Enhanced Handover Criterion for Low-Altitude Wireless
 Networks": each under the convention that gives the paper's digits, and with the physics corrected."""
 
-import json
 import math
 import sys
-from pathlib import Path
 
 import lawn
 import numpy as np
-from gnuradio.isac import theory
+from gnuradio.isac import reproduction, theory
 from lawn import CORRECTED, CRITERIA, PAPER
 
 LINE = np.arange(-1000.0, 1000.25, 0.25)  # m along the flight, for the figures at y = 0
@@ -21,34 +19,13 @@ TITLES = {"paper": "as published", "corrected": "corrected physics"}
 NAMES = {"rsrp": "RSRP", "distance": "distance", "joint": "joint"}
 
 
-class Table:
-    """Every number of the paper beside ours."""
-
-    def __init__(self):
-        self.rows = []
-
-    def add(self, figure, quantity, paper, ours, convention):
-        ours = None if ours is None or not math.isfinite(ours) else float(ours)
-        self.rows.append({"figure": figure, "quantity": quantity, "paper": paper, "ours": ours,
-                          "convention": convention})
-
-    def print(self):
-        figure = convention = None
-        for row in self.rows:
-            if (row["figure"], row["convention"]) != (figure, convention):
-                figure, convention = row["figure"], row["convention"]
-                print(f"\nFig. {figure}, {convention}")
-            shown = ["-" if v is None else f"{v:.5g}" for v in (row["paper"], row["ours"])]
-            below = row["quantity"] == MARGIN and row["ours"] < 0
-            print(f"  {row['quantity']:62s} {shown[0]:>8s} {shown[1]:>9s}"
-                  f"{'  below: no estimator attains the bound' if below else ''}")
-
-
 def above_threshold(table, figure, scene, convention, distance=None):
     """Whether an estimator attains the bound that the figure believes in."""
     if distance is None:
         distance = float(lawn.distances(0.0)[0])  # 1015 m, where the handover is decided
-    table.add(figure, MARGIN, None, scene.above_threshold_db(distance), convention)
+    margin = scene.above_threshold_db(distance)
+    table.add(figure, MARGIN, None, margin, convention,
+              "below: no estimator attains the bound" if margin < 0 else "")
 
 
 def lengths(regions):
@@ -314,26 +291,9 @@ def figure_7(table):
     return draw
 
 
-def write_pictures(folder, drawings):
-    import matplotlib
-    matplotlib.use("Agg")
-    from matplotlib import pyplot
-
-    folder.mkdir(parents=True, exist_ok=True)
-    for number, draw in drawings.items():
-        figure = draw(pyplot)
-        for axis in figure.axes:
-            if axis.get_legend_handles_labels()[0]:
-                axis.legend(fontsize="small")
-                axis.grid(alpha=0.3)
-        figure.savefig(folder / f"figure_{number}.png", dpi=80)
-        pyplot.close(figure)
-
-
 def parse_arguments():
-    parser = lawn.Parser(description=" ".join(__doc__.split()))
-    parser.add_argument("--plot", type=Path, metavar="DIR", help="write the pictures there")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write the table there too")
+    parser = reproduction.parser(description=" ".join(__doc__.split()))
+    reproduction.output_options(parser)
     parser.add_argument("--draws", type=int, default=10,
                         help="shadowed maps of Fig. 2 (default: %(default)s)")
     parser.add_argument("--seed", type=int, default=1, help="of the shadowing (default: 1)")
@@ -347,19 +307,13 @@ def main():
     arguments = parse_arguments()
     for warning in lawn.scene_warnings():
         print(f"warning: {warning}", file=sys.stderr)
-    table = Table()
-    drawings = {2: figure_2(table, arguments.draws, arguments.seed)}
+    table = reproduction.table()
+    drawings = {"figure_2": figure_2(table, arguments.draws, arguments.seed)}
     for number, figure in ((3, figure_3), (4, figure_4), (5, figure_5), (6, figure_6),
                            (7, figure_7)):
-        drawings[number] = figure(table)
+        drawings[f"figure_{number}"] = figure(table)
     table.print()
-    try:
-        if arguments.json:
-            arguments.json.write_text(json.dumps(table.rows, indent=1) + "\n")
-        if arguments.plot:
-            write_pictures(arguments.plot, drawings)
-    except OSError as error:
-        sys.exit(f"{error.filename}: {error.strerror}")
+    reproduction.write_output(arguments, table.rows, drawings)
     return 0
 
 

@@ -42,6 +42,12 @@ void check_one_of(const char* name,
         std::find(known.begin(), known.end(), value) != known.end(), name, value, limit);
 }
 
+one_way_loss loss_of(const echo_scene::parameters& p)
+{
+    return one_way_loss(
+        p.path_loss, p.carrier_frequency, p.path_loss_exponent, p.reference_loss_db);
+}
+
 bool is_monostatic(const echo_scene::parameters& p)
 {
     return !p.receiver || p.receiver == p.transmitter || *p.receiver == *p.transmitter;
@@ -57,11 +63,7 @@ void echo_scene::check(const parameters& p)
             "must be given: a trajectory");
     for (const auto& t : p.targets)
         require(t != nullptr, "echo_scene: targets", "none", "must be targets");
-    require_positive("echo_scene: carrier_frequency", p.carrier_frequency);
-    check_one_of(
-        "echo_scene: path_loss", p.path_loss, { "uma_av", "log_distance", "free_space" });
-    require_not_negative("echo_scene: path_loss_exponent", p.path_loss_exponent);
-    require_finite("echo_scene: reference_loss_db", p.reference_loss_db);
+    loss_of(p);
     require(!p.direct_path || !is_monostatic(p),
             "echo_scene: direct_path",
             "true",
@@ -85,7 +87,7 @@ void echo_scene::check(const parameters& p)
 }
 
 echo_scene::echo_scene(const parameters& p)
-    : d_engine(static_cast<uint32_t>(p.seed ^ (p.seed >> 32)))
+    : d_loss(loss_of(p)), d_engine(static_cast<uint32_t>(p.seed ^ (p.seed >> 32)))
 {
     reconfigure(p);
 }
@@ -96,6 +98,7 @@ void echo_scene::reconfigure(const parameters& p)
     const std::vector<link> known_links = std::move(d_links);
     const std::vector<cross_section> known_sections = std::move(d_cross_sections);
     d_params = p;
+    d_loss = loss_of(p);
     d_monostatic = is_monostatic(p);
     d_links.clear();
     d_paths.clear();
@@ -171,15 +174,8 @@ void echo_scene::begin_frame(double middle)
 double echo_scene::loss_db(size_t link_index, double time) const
 {
     const link& l = d_links[link_index];
-    const double d = std::max(distance(*l.a, *l.b, time), SHORTEST_DISTANCE);
-    const double shadowing = d_params.shadowing_std_db * l.shadowing;
-    if (d_params.path_loss == "uma_av")
-        return theory::path_loss_uma_av(d, d_params.carrier_frequency) + shadowing;
-    if (d_params.path_loss == "free_space")
-        return theory::free_space_path_loss(d, d_params.carrier_frequency) + shadowing;
-    return theory::path_loss_log_distance(
-               d, d_params.path_loss_exponent, d_params.reference_loss_db) +
-           shadowing;
+    return d_loss.db(distance(*l.a, *l.b, time)) +
+           d_params.shadowing_std_db * l.shadowing;
 }
 
 double echo_scene::gain_at(const path& p, double time) const

@@ -23,18 +23,6 @@ void check_finite(const char* name, const vector3& v)
 
 } // namespace
 
-double dot(const vector3& a, const vector3& b)
-{
-    return a[0] * b[0] + a[1] * b[1] + a[2] * b[2];
-}
-
-double norm(const vector3& v) { return std::sqrt(dot(v, v)); }
-
-vector3 operator-(const vector3& a, const vector3& b)
-{
-    return { a[0] - b[0], a[1] - b[1], a[2] - b[2] };
-}
-
 trajectory::sptr trajectory::make(const vector3& position, const vector3& velocity)
 {
     return std::make_shared<const trajectory>(position, velocity);
@@ -101,6 +89,24 @@ vector3 trajectory::position(double time) const
 
 vector3 trajectory::velocity(double time) const { return leg_at(time).velocity; }
 
+double trajectory::first_time() const
+{
+    return d_legs.size() == 1 ? ALWAYS : d_legs[1].start;
+}
+
+double trajectory::last_time() const
+{
+    return d_legs.size() == 1 ? -ALWAYS : d_legs.back().start;
+}
+
+std::vector<double> trajectory::turns() const
+{
+    std::vector<double> times;
+    for (size_t i = 1; i < d_legs.size(); i++)
+        times.push_back(d_legs[i].start);
+    return times;
+}
+
 bool trajectory::leg::operator==(const leg& other) const
 {
     return start == other.start && position == other.position &&
@@ -110,6 +116,36 @@ bool trajectory::leg::operator==(const leg& other) const
 bool trajectory::operator==(const trajectory& other) const
 {
     return d_legs == other.d_legs;
+}
+
+double closest_approach(const trajectory& a, const trajectory& b, double from, double to)
+{
+    std::vector<double> marks = { from, to };
+    for (const trajectory* t : { &a, &b })
+        for (const double turn : t->turns())
+            if (turn > from && turn < to)
+                marks.push_back(turn);
+    std::sort(marks.begin(), marks.end());
+
+    double least = std::numeric_limits<double>::infinity();
+    for (size_t i = 0; i + 1 < marks.size(); i++) {
+        // Between two marks both go straight on.
+        const double low = marks[i], high = marks[i + 1];
+        const double begin = std::isfinite(low)    ? low
+                             : std::isfinite(high) ? high - 1
+                                                   : 0;
+        vector3 apart = a.position(begin) - b.position(begin);
+        const vector3 speed = a.velocity(begin) - b.velocity(begin);
+        const double square = dot(speed, speed);
+        if (square > 0) {
+            const double nearest =
+                std::clamp(begin - dot(apart, speed) / square, low, high);
+            for (size_t axis = 0; axis < apart.size(); axis++)
+                apart[axis] += (nearest - begin) * speed[axis];
+        }
+        least = std::min(least, norm(apart));
+    }
+    return least;
 }
 
 } // namespace isac

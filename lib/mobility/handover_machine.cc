@@ -19,6 +19,9 @@ constexpr double MISSING = std::numeric_limits<double>::quiet_NaN();
 // the rounding.
 constexpr double TIME_TOLERANCE = 1e-9;
 
+// Neither do levels and distances differ by the rounding of what they were computed from.
+constexpr double LEVEL_TOLERANCE = 1e-9;
+
 double value_of(const double* values, size_t cell)
 {
     return values ? values[cell] : MISSING;
@@ -132,7 +135,7 @@ std::optional<handover_machine::event> handover_machine::step(double time,
                                                          : d_cells[i].rsrp;
         if (std::isnan(rank))
             rank = -INFINITE;
-        if (best == NO_CELL || rank > best_rank) {
+        if (best == NO_CELL || rank > best_rank + LEVEL_TOLERANCE) {
             best = static_cast<int>(i);
             best_rank = rank;
             decided.to = i;
@@ -198,7 +201,7 @@ void handover_machine::choose_first(const measurement& m)
     for (size_t i = 0; i < num_cells(); i++) {
         const double value =
             nearest ? -value_of(m.distance_m, i) : value_of(m.rsrp_dbm, i);
-        if (value > best) {
+        if (value > best + LEVEL_TOLERANCE) {
             best = value;
             d_serving = static_cast<int>(i);
         }
@@ -250,7 +253,7 @@ double handover_machine::hysteresis(size_t target, double time) const
 
 void handover_machine::update(timer& t, double time, double margin) const
 {
-    t.holds = margin > 0;
+    t.holds = margin > LEVEL_TOLERANCE;
     if (std::isnan(margin)) {
         if (time - t.seen > d_params.measurement_hold)
             t.since = INFINITE;

@@ -3,6 +3,8 @@
 #
 """gr-isac: OFDM integrated sensing and communication for GNU Radio."""
 
+import importlib
+
 from .isac_python import *
 from . import sensing
 from . import theory
@@ -13,7 +15,10 @@ from .run import run_until
 
 
 def __getattr__(name):
-    # Displays need Qt, which a headless machine may lack: imported when first asked for.
+    # Imported when first asked for: scenes need PyYAML and are a program too, displays need Qt,
+    # which a headless machine may lack.
+    if name == "scene":
+        return importlib.import_module(".scene", __name__)
     if name == "handover_display":
         from .displays import handover_display
         return handover_display

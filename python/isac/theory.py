@@ -1,13 +1,14 @@
 #
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-"""Closed forms: link budget, Cramer-Rao bounds, handover probabilities, rates, bit error
-rates.
+"""Closed forms: link budget, array gain, Cramer-Rao bounds, handover probabilities, rates, bit
+error rates.
 
 Every function takes numbers or NumPy arrays that broadcast against each other.
 """
 
 from .isac_python._theory import (
+    array_gain,
     bistatic_echo_loss,
     bit_error_rate,
     data_rate,
@@ -27,6 +28,7 @@ from .isac_python._theory import (
 )
 
 __all__ = [
+    "array_gain",
     "bistatic_echo_loss",
     "bit_error_rate",
     "data_rate",

@@ -4,6 +4,7 @@
 #
 """The channel's blocks in GRC: a scene compiles and runs, wrong parameters are refused."""
 
+import os
 import subprocess
 import sys
 import tempfile
@@ -11,6 +12,8 @@ import unittest
 from pathlib import Path
 
 from grc_flowgraph import block, flowgraph
+
+SOURCE = Path(os.environ["ISAC_SOURCE_DIR"])
 
 
 def scene(channel: dict = {}, target: dict = {}, trajectory: dict = {}) -> str:
@@ -76,6 +79,29 @@ class qa_channel_grc(unittest.TestCase):
             with self.subTest(wrong=wrong):
                 compiled = self.compile(scene(**wrong))
                 self.assertFalse(self.made.exists(), compiled.stdout)
+
+    def test_a_scene_file_is_a_variable(self):
+        street = SOURCE / "examples/sensing_handover/fig4.yml"
+
+        def text(file, time):
+            return flowgraph("scene", [
+                block("street", "isac_scene", file=file),
+                block("best", "variable", value=f"street.sensing_sinr_db({time}, 'AP1', 'AP3')"),
+                block("check", "snippet", section="main_after_init",
+                      code="assert abs(self.best - 18.711412) < 1e-5\n"
+                           "assert self.street.user_names() == ['UE1', 'UE2']"),
+            ], [])
+
+        compiled = self.compile(text(street, 25))
+        self.assertTrue(self.made.exists(), compiled.stdout + compiled.stderr)
+        run = subprocess.run([sys.executable, str(self.made)], stdin=subprocess.DEVNULL,
+                             capture_output=True, text=True, check=False, timeout=60)
+        self.assertEqual(run.returncode, 0, run.stdout + run.stderr)
+        for file, time, told in (("absent.yml", 25, "absent.yml: cannot be read"),
+                                 (street, 121, "must be from 1 to 120 s"), ("", 25, "len(file)")):
+            compiled = self.compile(text(file, time))
+            self.assertFalse(self.made.exists())
+            self.assertIn(told, compiled.stdout + compiled.stderr)
 
 
 if __name__ == "__main__":

@@ -71,6 +71,117 @@ BOOST_AUTO_TEST_CASE(a_pair_that_loses_the_target_or_falls_silent_is_left)
     BOOST_CHECK_EQUAL(selector.selected(), 0);
 }
 
+BOOST_AUTO_TEST_CASE(of_equal_pairs_the_first)
+{
+    selection_parameters p;
+    p.hysteresis_db = 0;
+    configuration_selector selector(3, p);
+    step(selector, 0, { 10, 10 + 1e-12, 10 }); // reciprocal pairs but for rounding
+    BOOST_CHECK_EQUAL(selector.selected(), 0);
+    BOOST_CHECK(!step(selector, 1, { 10, 10 + 1e-12, 10 }));
+    BOOST_CHECK(step(selector, 2, { 10, 12, 12 + 1e-12 }));
+    BOOST_CHECK_EQUAL(selector.selected(), 1);
+}
+
+BOOST_AUTO_TEST_CASE(a_pair_that_sees_enough_is_not_left)
+{
+    selection_parameters p;
+    p.hysteresis_db = 0;
+    p.needed_below_db = 10;
+    configuration_selector selector(2, p);
+    step(selector, 0, { 12, 11 });
+    BOOST_CHECK(!step(selector, 1, { 10, 20 }));
+    BOOST_CHECK(step(selector, 2, { 9.9, 20 }));
+    BOOST_CHECK(!step(selector, 3, { 9.8, 9.9 })); // no other is better
+    // What happened while it saw enough counts for no time-to-trigger.
+    p.time_to_trigger = 1;
+    selector.set_parameters(p);
+    BOOST_CHECK(!step(selector, 4, { 20, 15 }));
+    BOOST_CHECK(!step(selector, 5, { 20, 5 }));
+    BOOST_CHECK(step(selector, 6, { 20, 5 }));
+}
+
+BOOST_AUTO_TEST_CASE(soft_handover)
+{
+    selection_parameters p;
+    p.soft_window = 3;
+    p.soft_end_db = -10;
+    configuration_selector selector(3, p);
+    BOOST_CHECK_EQUAL(selector.snr_db(), -INFINITE);
+    step(selector, 0, { 10, 0, 0 });
+    BOOST_CHECK_EQUAL(selector.source(), -1); // nothing was left
+    BOOST_CHECK_EQUAL(selector.snr_db(), 10);
+
+    BOOST_CHECK(step(selector, 1, { 10, 20, 0 }));
+    BOOST_CHECK_EQUAL(selector.source(), 0);
+    BOOST_CHECK_CLOSE(selector.snr_db(), 10 * std::log10(110.0), 1e-9);
+    step(selector, 2, { NONE, 20, 0 }); // did not report: senses on, but adds nothing
+    BOOST_CHECK_EQUAL(selector.source(), 0);
+    BOOST_CHECK_EQUAL(selector.snr_db(), 20);
+    step(selector, 3, { 10, NONE, 0 });
+    BOOST_CHECK_EQUAL(selector.snr_db(), 10);
+    step(selector, 4, { 10, 20, 0 }); // three steps of 1 s had both
+    BOOST_CHECK_EQUAL(selector.source(), -1);
+    BOOST_CHECK_EQUAL(selector.snr_db(), 20);
+
+    // Ends at another handover, below the threshold, where the source sees nothing, and
+    // by the target's word.
+    step(selector, 5, { 30, 20, 0 });
+    BOOST_CHECK_EQUAL(selector.source(), 1);
+    step(selector, 6, { 30, 20, 40 });
+    BOOST_CHECK_EQUAL(selector.source(), 0);
+    step(selector, 7, { -10.1, 20, 40 });
+    BOOST_CHECK_EQUAL(selector.source(), -1);
+    step(selector, 8, { 50, 20, -INFINITE });
+    BOOST_CHECK_EQUAL(selector.selected(), 0);
+    BOOST_CHECK_EQUAL(selector.source(), -1);
+    step(selector, 9, { 50, 60, 40 });
+    BOOST_CHECK_EQUAL(selector.source(), 0);
+    selector.end_soft();
+    BOOST_CHECK_EQUAL(selector.source(), -1);
+    BOOST_CHECK_EQUAL(selector.num_changes(), 5u);
+
+    selector.reset();
+    BOOST_CHECK_EQUAL(selector.selected(), -1);
+    BOOST_CHECK_EQUAL(selector.num_changes(), 0u);
+    step(selector, 0, { NONE, 5, NONE });
+    BOOST_CHECK_EQUAL(selector.selected(), 1);
+}
+
+// A step of 10 dB through F = (1 - a) F + a S has come (1 - (1 - a)^n) of its way after
+// n.
+BOOST_AUTO_TEST_CASE(filter)
+{
+    selection_parameters p;
+    p.hysteresis_db = 0;
+    p.l3_coefficient = 0.25;
+    configuration_selector selector(2, p);
+    step(selector, 0, { 0, 3 });
+    step(selector, 1, { 0, 3 });
+    BOOST_CHECK(!step(selector, 2, { 10, 3 })); // 2.5
+    BOOST_CHECK_EQUAL(selector.snr_db(), 3);    // what is seen is not filtered
+    BOOST_CHECK(!step(selector, 3, { NONE, 3 }));
+    BOOST_CHECK(step(selector, 4, { 10, 3 })); // 4.375
+    step(selector, 5, { -INFINITE, 3 });
+    BOOST_CHECK_EQUAL(selector.selected(), 1); // not seen at all is no average
+    BOOST_CHECK(step(selector, 6, { 10, 3 }));
+}
+
+BOOST_AUTO_TEST_CASE(a_step_back_in_time_changes_nothing)
+{
+    selection_parameters p;
+    p.soft_window = 5;
+    configuration_selector selector(2, p);
+    step(selector, 10, { 10, 0 });
+    step(selector, 11, { 10, 20 });
+    BOOST_CHECK(!step(selector, 3, { 99, 0 }));
+    BOOST_CHECK(!step(selector, INFINITE, { 99, 0 }));
+    BOOST_CHECK(!step(selector, NONE, { 99, 0 }));
+    BOOST_CHECK_EQUAL(selector.selected(), 1);
+    BOOST_CHECK_EQUAL(selector.source(), 0);
+    BOOST_CHECK_CLOSE(selector.snr_db(), 10 * std::log10(110.0), 1e-9);
+}
+
 BOOST_AUTO_TEST_CASE(wrong_parameters_are_refused)
 {
     const auto refused = [](auto change) {
@@ -81,6 +192,10 @@ BOOST_AUTO_TEST_CASE(wrong_parameters_are_refused)
     refused([](auto& p) { p.hysteresis_db = -1; });
     refused([](auto& p) { p.time_to_trigger = NONE; });
     refused([](auto& p) { p.silence_time = -1; });
+    refused([](auto& p) { p.needed_below_db = NONE; });
+    refused([](auto& p) { p.soft_window = -1; });
+    refused([](auto& p) { p.l3_coefficient = 0; });
+    refused([](auto& p) { p.soft_end_db = NONE; });
     BOOST_CHECK_THROW(configuration_selector(0, selection_parameters()),
                       std::invalid_argument);
     detections d;

@@ -5,6 +5,7 @@
 #ifndef INCLUDED_ISAC_CHECK_H
 #define INCLUDED_ISAC_CHECK_H
 
+#include <string_view>
 #include <cmath>
 #include <sstream>
 #include <stdexcept>
@@ -23,7 +24,7 @@ namespace isac {
  * \param limit  the condition that it must meet: "must be from 0 to fft_len = 64"
  */
 template <typename T>
-void require(bool holds, const char* name, const T& value, const std::string& limit)
+void require(bool holds, const char* name, const T& value, std::string_view limit)
 {
     if (holds)
         return;
@@ -35,12 +36,11 @@ void require(bool holds, const char* name, const T& value, const std::string& li
 //! Refuses a value that is NaN, infinite or outside [\p lowest, \p highest].
 inline void require_within(const char* name, double value, double lowest, double highest)
 {
+    if (value >= lowest && value <= highest && std::isfinite(value))
+        return;
     std::ostringstream limit;
     limit << "must be from " << lowest << " to " << highest;
-    require(value >= lowest && value <= highest && std::isfinite(value),
-            name,
-            value,
-            limit.str());
+    require(false, name, value, limit.str());
 }
 
 //! Refuses a value that is NaN, infinite, zero or negative.

@@ -15,6 +15,7 @@
 namespace py = pybind11;
 
 void bind_handover_machine(py::module& m);
+void bind_configuration_selector(py::module& m);
 
 namespace {
 
@@ -324,6 +325,7 @@ void bind_mobility(py::module& m)
 {
     bind_message_linger(m);
     bind_handover_machine(m);
+    bind_configuration_selector(m);
     bind_handover_decider(m);
     bind_mono_bistatic_combiner(m);
 }

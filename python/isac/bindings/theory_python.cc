@@ -3,6 +3,7 @@
  */
 
 #include <gnuradio/isac/check.h>
+#include <gnuradio/isac/theory/array_gain.h>
 #include <gnuradio/isac/theory/bit_error_rate.h>
 #include <gnuradio/isac/theory/constants.h>
 #include <gnuradio/isac/theory/crossing.h>
@@ -213,6 +214,30 @@ k T B F with T = 290 K, dBm.
 Args:
     bandwidth: Hz, positive.
     noise_figure_db: dB.
+
+Raises:
+    ValueError: for a value out of its range.
+)doc");
+    m.def("array_gain",
+          py::vectorize([](double steered, double u, double elements, double spacing) {
+              const int64_t n = whole("array_gain: elements", elements);
+              gr::isac::require(n >= 1, "array_gain: elements", n, "must be at least 1");
+              return theory::array_gain(steered, u, n, spacing);
+          }),
+          py::arg("steered"),
+          py::arg("u"),
+          py::arg("elements"),
+          py::arg("spacing") = 0.5,
+          R"doc(
+Power gain of a uniform line of isotropic elements with weights of unit norm.
+
+[sin(n x) / sin(x)]^2 / n with x = pi spacing (u - steered), n where the beam points.
+
+Args:
+    steered: direction cosine to the line that the beam points to.
+    u: direction cosine that is looked at.
+    elements: n, at least 1.
+    spacing: of the elements, wavelengths, positive.
 
 Raises:
     ValueError: for a value out of its range.

@@ -6,6 +6,7 @@
 #define INCLUDED_ISAC_CHANNEL_ECHO_SCENE_H
 
 #include <gnuradio/isac/api.h>
+#include <gnuradio/isac/channel/one_way_loss.h>
 #include <gnuradio/isac/channel/target.h>
 #include <gnuradio/isac/channel/trajectory.h>
 #include <boost/random/mersenne_twister.hpp>
@@ -37,9 +38,6 @@ public:
     static constexpr int DIRECT = -1;
     static constexpr int LEAKAGE = -2;
 
-    //! Path loss counts a shorter distance as this, m.
-    static constexpr double SHORTEST_DISTANCE = 1.0;
-
     struct parameters {
         trajectory::sptr transmitter;
         //! Null, or the transmitter's own trajectory, means monostatic.
@@ -47,7 +45,7 @@ public:
         std::vector<target::sptr> targets;
         //! Hz, positive.
         double carrier_frequency = 3.5e9;
-        //! "uma_av", "log_distance" or "free_space".
+        //! "uma_av", "log_distance" or "free_space" (one_way_loss.h).
         std::string path_loss = "uma_av";
         //! For "log_distance": not negative, and dB at 1 m.
         double path_loss_exponent = 2.2;
@@ -142,6 +140,7 @@ private:
     double gain_at(const path& p, double time) const;
 
     parameters d_params;
+    one_way_loss d_loss;
     bool d_monostatic = true;
     std::vector<link> d_links;
     std::vector<path> d_paths;

@@ -7,6 +7,7 @@
 
 #include <gnuradio/isac/api.h>
 #include <array>
+#include <cmath>
 #include <memory>
 #include <vector>
 
@@ -16,9 +17,15 @@ namespace isac {
 //! x, y, z in m (or m/s) in a right-handed frame; z points up.
 using vector3 = std::array<double, 3>;
 
-ISAC_API double norm(const vector3& v);
-ISAC_API double dot(const vector3& a, const vector3& b);
-ISAC_API vector3 operator-(const vector3& a, const vector3& b);
+inline double dot(const vector3& a, const vector3& b)
+{
+    return a[0] * b[0] + a[1] * b[1] + a[2] * b[2];
+}
+inline double norm(const vector3& v) { return std::sqrt(dot(v, v)); }
+inline vector3 operator-(const vector3& a, const vector3& b)
+{
+    return { a[0] - b[0], a[1] - b[1], a[2] - b[2] };
+}
 
 /*!
  * \brief Where a node or a target is at each scene time. Immutable; shared by shared_ptr.
@@ -55,7 +62,14 @@ public:
     //! m/s, at scene time \p time in s; at a waypoint that of the leg which begins there.
     vector3 velocity(double time) const;
 
+    //! Of its waypoints, s; of a constant velocity minus and plus infinity.
+    double first_time() const;
+    double last_time() const;
+
     bool operator==(const trajectory& other) const;
+
+    //! Times at which the velocity may change, s, ascending; all are finite.
+    std::vector<double> turns() const;
 
 private:
     struct leg {
@@ -68,6 +82,15 @@ private:
 
     std::vector<leg> d_legs;
 };
+
+/*!
+ * The least distance of two that move, m.
+ *
+ * \param from  s, may be minus infinity
+ * \param to    s, not before \p from, may be infinity
+ */
+ISAC_API double
+closest_approach(const trajectory& a, const trajectory& b, double from, double to);
 
 } // namespace isac
 } // namespace gr

@@ -9,6 +9,7 @@
 #include <gnuradio/isac/mobility/handover_machine.h>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <vector>
 
 namespace gr {
@@ -22,11 +23,27 @@ struct selection_parameters {
     double time_to_trigger = 0;
     //! A pair without a report for longer than this sees nothing, s.
     double silence_time = 1;
+    //! And the selected pair's SNR must be below this, dB; infinite: whatever it is.
+    double needed_below_db = std::numeric_limits<double>::infinity();
+    //! Soft handover: the pair that was left senses on for this long, s; 0: hard.
+    double soft_window = 0;
+    //! ...or until its SNR is below this, dB.
+    double soft_end_db = -std::numeric_limits<double>::infinity();
+    //! a of the filter F = (1 - a) F + a S over the SNR in dB that pairs are compared by,
+    //! above 0; 1: no filter. It tames fluctuating cross sections.
+    double l3_coefficient = 1;
 };
 
 /*!
  * Selects, step by step, the Tx-Rx pair that sees the target best: sensing is handed over
- * as a user is, by event A3 of the handover_machine, with the SNR in dB for RSRP.
+ * as a user is, by event A3 of the handover_machine, with the SNR in dB for RSRP. Of
+ * pairs that see it equally well, the first.
+ *
+ * In a soft handover the pair that was left, the source, goes on sensing beside the
+ * selected one. That ends with the soft window, when the source sees too little, by
+ * end_soft(), the word of the selected pair's node, or at the next handover, which makes
+ * the pair then left the source. (Y. S. Ribeiro et al., "Mobility Management in
+ * Integrated Sensing and Communications Networks", section II.)
  */
 class ISAC_API configuration_selector
 {
@@ -46,6 +63,8 @@ public:
     //! Takes effect at the next step; the selection stays.
     void set_parameters(const selection_parameters& p);
 
+    static constexpr int NO_PAIR = -1;
+
     /*!
      * \param time    s, not before that of the last step, else nothing happens
      * \param snr_db  one a pair; minus infinity: it sees no target, NaN: no report
@@ -55,14 +74,29 @@ public:
 
     //! The selected pair, -1 until one sees a target.
     int selected() const { return d_machine.serving(); }
+    //! The pair that senses beside it in a soft handover, else -1.
+    int source() const { return d_source; }
+    //! What the selected pair and the source, if any, saw together in the last step: the
+    //! sum of their SNR, dB. Minus infinity or NaN as in step().
+    double snr_db() const;
+    //! Ends a soft handover.
+    void end_soft() { d_source = NO_PAIR; }
     //! Changes from one pair to another.
     uint64_t num_changes() const { return d_machine.counts().handovers; }
+
+    //! As made: nothing selected, no history.
+    void reset();
 
 private:
     selection_parameters d_params;
     handover_machine d_machine;
+    double d_time = -std::numeric_limits<double>::infinity();
     std::vector<double> d_last_report;
-    std::vector<double> d_snr_db;
+    std::vector<double> d_snr_db; // of the last step, minus infinity where silent
+    std::vector<double> d_filtered;
+    std::vector<double> d_compared; // the same, with what may not be selected left out
+    int d_source = NO_PAIR;
+    double d_soft_end = 0; // s
 };
 
 } // namespace isac

@@ -1,0 +1,84 @@
+#
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+"""What scripts that reproduce a paper share: its numbers beside ours, pictures, plain errors."""
+
+import argparse
+import json
+import math
+import sys
+from pathlib import Path
+from typing import Callable, Dict, Optional
+
+
+class parser(argparse.ArgumentParser):
+    """Tells what is wrong in a line."""
+
+    def error(self, message):
+        sys.exit(f"{self.prog}: {message}")
+
+
+def output_options(options: argparse.ArgumentParser) -> None:
+    """Adds --plot DIR and --json FILE, which write_output() serves."""
+    options.add_argument("--plot", type=Path, metavar="DIR", help="write the pictures there")
+    options.add_argument("--json", type=Path, metavar="FILE", help="write the table there too")
+
+
+class table:
+    """Every number of a paper beside ours.
+
+    Attributes:
+        rows: dicts of figure (a number, or the name of a table), quantity, paper, ours (both None
+            where there is none) and convention.
+    """
+
+    def __init__(self):
+        self.rows = []
+        self._notes = []
+
+    def add(self, figure, quantity: str, paper: Optional[float], ours: Optional[float],
+            convention: str, note: str = "") -> None:
+        """Adds a row; the note is printed behind it."""
+        ours = None if ours is None or not math.isfinite(ours) else float(ours)
+        self.rows.append({"figure": figure, "quantity": quantity, "paper": paper, "ours": ours,
+                          "convention": convention})
+        self._notes.append(note)
+
+    def print(self) -> None:
+        heading = None
+        for row, note in zip(self.rows, self._notes):
+            figure = row["figure"]
+            name = f"Fig. {figure}" if isinstance(figure, int) else figure
+            if heading != (name, row["convention"]):
+                heading = (name, row["convention"])
+                print(f"\n{name}, {row['convention']}")
+            paper, ours = ("-" if v is None else f"{v:.5g}" for v in (row["paper"], row["ours"]))
+            print(f"  {row['quantity']:62s} {paper:>8s} {ours:>9s}{f'  {note}' if note else ''}")
+
+
+def write_pictures(folder: Path, drawings: Dict[str, Callable]) -> None:
+    """Writes NAME.png of every drawing, a function of pyplot that returns a figure."""
+    import matplotlib
+    matplotlib.use("Agg")
+    from matplotlib import pyplot
+
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, draw in drawings.items():
+        figure = draw(pyplot)
+        for axis in figure.axes:
+            if axis.get_legend_handles_labels()[0]:
+                axis.legend(fontsize="small")
+                axis.grid(alpha=0.3)
+        figure.savefig(folder / f"{name}.png", dpi=80)
+        pyplot.close(figure)
+
+
+def write_output(options: argparse.Namespace, content, drawings: Dict[str, Callable]) -> None:
+    """Writes what --json and --plot ask for; ends the program in a line where that fails."""
+    try:
+        if options.json:
+            options.json.write_text(json.dumps(content, indent=1) + "\n")
+        if options.plot:
+            write_pictures(options.plot, drawings)
+    except OSError as error:
+        sys.exit(f"{error.filename}: {error.strerror}")
