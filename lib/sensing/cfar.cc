@@ -2,12 +2,11 @@
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
 
+#include "cfar_multiplier.h"
 #include "cfar_search.h"
 #include "simd_clones.h"
 #include <gnuradio/isac/check.h>
 #include <gnuradio/isac/sensing/cfar.h>
-#include <gnuradio/isac/sensing/cfar_threshold.h>
-#include <Eigen/Dense>
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -18,12 +17,6 @@ namespace gr {
 namespace isac {
 
 namespace {
-
-double at(const std::vector<double>& lags, long lag)
-{
-    const auto i = static_cast<size_t>(std::abs(lag));
-    return i < lags.size() ? lags[i] : 0;
-}
 
 // Whether more than \p most training cells reach a level; a NaN counts as infinite.
 ISAC_SIMD_CLONES bool more_reach(const cfar_window& window,
@@ -91,6 +84,10 @@ cfar::cfar(size_t doppler_cells,
     require_within("cfar: training_doppler", p.training_doppler, 0, 1024);
     require(
         p.rank > 0 && p.rank <= 1, "cfar: os_rank", p.rank, "must be above 0 up to 1");
+    require(p.looks >= 1 && p.looks <= 1024,
+            "cfar: looks",
+            p.looks,
+            "must be from 1 to 1024");
     d_window = fit_window(doppler_cells, range_cells);
     solve_columns();
 
@@ -148,32 +145,14 @@ void cfar::solve_columns()
 
 double cfar::solve(size_t range) const
 {
-    const column& c = d_columns[range];
-    if (d_order)
-        return os_multiplier(c.training, c.rank, d_params.pfa);
-    if (d_correlation.independent())
-        return ca_multiplier(c.training, d_params.pfa);
-
-    std::vector<std::pair<long, long>> places; // Doppler, delay
-    const auto& w = d_window;
-    const long rows = w.reach_doppler, guard_rows = w.guard_doppler;
-    const long left = w.left(range), right = w.right(range), guard = w.guard_delay;
-    for (long j = -rows; j <= rows; j++)
-        for (long i = -left; i <= right; i++)
-            if (std::abs(j) > guard_rows || std::abs(i) > guard)
-                places.emplace_back(j, i);
-    Eigen::MatrixXd covariance(places.size(), places.size());
-    for (size_t a = 0; a < places.size(); a++)
-        for (size_t b = 0; b < places.size(); b++)
-            covariance(a, b) =
-                at(d_correlation.doppler, places[a].first - places[b].first) *
-                at(d_correlation.delay, places[a].second - places[b].second);
-    const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solver(covariance,
-                                                                Eigen::EigenvaluesOnly);
-    std::vector<double> eigenvalues(places.size());
-    for (size_t a = 0; a < places.size(); a++)
-        eigenvalues[a] = std::max(solver.eigenvalues()[a], 0.0);
-    return ca_multiplier(eigenvalues, d_params.pfa);
+    const size_t looks = d_params.looks;
+    return d_order ? os_multiplier(d_window,
+                                   range,
+                                   d_columns[range].rank,
+                                   d_correlation,
+                                   d_params.pfa,
+                                   looks)
+                   : ca_multiplier(d_window, range, d_correlation, d_params.pfa, looks);
 }
 
 void cfar::process(const float* map, std::vector<map_cell>& detected, float* thresholds)

@@ -6,7 +6,6 @@
 #include "simd_clones.h"
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 #include <limits>
 
 namespace gr {
@@ -25,9 +24,7 @@ constexpr float ROUNDING = 1e-5f;
 
 // Cost of testing a cell for itself, a training cell, over that of a row of windows, a
 // column.
-constexpr double COST_OF_CANDIDATE = 0.4;
-
-typedef int int8 __attribute__((vector_size(32)));
+constexpr double COST_OF_CANDIDATE = 1;
 
 // Lists row * columns + column of the values above a column's bound; returns their
 // number.
@@ -41,15 +38,15 @@ ISAC_SIMD_CLONES size_t list_above(const float* const* rows,
     for (size_t i = 0; i < columns; i += BLOCK) {
         const size_t end = std::min(i + BLOCK, columns);
         if (end == i + BLOCK) {
-            int8 above = {};
+            lanes8 above = {};
             for (size_t c = i; c < end; c += 8) {
                 float8 most, value;
-                std::memcpy(&most, rows[0] + c, sizeof(float8));
+                load(most, rows[0] + c);
                 for (size_t r = 1; r < num_rows; r++) {
-                    std::memcpy(&value, rows[r] + c, sizeof(float8));
+                    load(value, rows[r] + c);
                     most = value > most ? value : most;
                 }
-                std::memcpy(&value, bounds + c, sizeof(float8));
+                load(value, bounds + c);
                 above |= most > value;
             }
             int any = 0;

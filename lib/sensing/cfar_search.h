@@ -59,7 +59,6 @@ private:
     tile tile_at(size_t first) const;
     size_t rows_from(size_t start) const;
     const float* values_at(const float* map, size_t start, size_t position) const;
-    void point(const float* map, size_t start, size_t first);
     void measure_levels(const float* map, const tile& t, size_t start);
     void mark(const float* map, const tile& t, size_t start, size_t first);
     void bound(const float* sums, const tile& t, size_t first);

@@ -5,7 +5,6 @@
 #include "simd_clones.h"
 #include "training_sums.h"
 #include <algorithm>
-#include <cstring>
 
 namespace gr {
 namespace isac {
@@ -24,15 +23,15 @@ add_all(float* out, const float* const* parts, size_t num_parts, size_t size)
     for (; i + BLOCK <= size; i += BLOCK) {
         float8 sums[VECTORS];
         for (size_t v = 0; v < VECTORS; v++)
-            std::memcpy(&sums[v], parts[0] + i + 8 * v, sizeof(float8));
+            load(sums[v], parts[0] + i + 8 * v);
         for (size_t p = 1; p < num_parts; p++)
             for (size_t v = 0; v < VECTORS; v++) {
                 float8 value;
-                std::memcpy(&value, parts[p] + i + 8 * v, sizeof(float8));
+                load(value, parts[p] + i + 8 * v);
                 sums[v] += value;
             }
         for (size_t v = 0; v < VECTORS; v++)
-            std::memcpy(out + i + 8 * v, &sums[v], sizeof(float8));
+            store(out + i + 8 * v, sums[v]);
     }
     for (; i < size; i++) {
         float sum = parts[0][i];

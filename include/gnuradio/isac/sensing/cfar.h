@@ -33,14 +33,14 @@ struct map_cell {
  * show: a rectangle around it less a smaller one of guard cells. Every cell is tested:
  * Doppler wraps; delay does not, there the window is cut at the border and the multiplier
  * follows the training cells that are left. The multiplier is solved from the probability
- * of false alarm of a cell of exponential noise.
+ * of false alarm of a cell of exponential noise, or of the sum of several.
  *
  * Guard and training are counted in strides of the correlation, so that a padded map
  * trains on the same cells as the plain one.
  *
- * "ca" compares with the mean of the training cells, and takes account of what
- * correlation is left between them. "os" compares with the order statistic of the given
- * rank, which targets and clutter edges among the training cells hardly move. A NaN in a
+ * "ca" compares with the mean of the training cells; "os" with the order statistic of the
+ * given rank, which targets and clutter edges among the training cells hardly move. Both
+ * take account of what correlation is left between the training cells. A NaN in a
  * cell silences the windows that hold it ("ca"), or counts as infinite ("os").
  */
 class ISAC_API cfar
@@ -56,6 +56,8 @@ public:
         int training_doppler = 4;
         //! "os": the order statistic, as a share of the training cells, above 0 to 1.
         double rank = 0.75;
+        //! Independent maps of which the powers are the sum, or the mean: 1 to 1024.
+        int looks = 1;
     };
 
     /*!
