@@ -79,6 +79,22 @@ void frame_assembler::start(uint64_t row, const std::vector<gr::tag_t>& tags)
     d_started = true;
     d_tagged = d_tagged || numbered;
     d_filled = 0;
+    d_finite = true;
+}
+
+void frame_assembler::take(const gr_complex* rows, size_t count)
+{
+    const size_t n = d_grid->num_subcarriers();
+    for (size_t i = 0; i < count; i++, rows += n) {
+        gr_complex* row = d_rows.data() + d_filled++ * n;
+        std::copy_n(rows, n, row);
+        // One NaN or infinity makes the sum of squares not finite.
+        const auto* values = reinterpret_cast<const float*>(row);
+        float energy;
+        volk_32f_x2_dot_prod_32f(
+            &energy, values, values, static_cast<unsigned int>(2 * n));
+        d_finite = d_finite && std::isfinite(energy);
+    }
 }
 
 size_t frame_assembler::push(const gr_complex* rows,
@@ -121,15 +137,10 @@ size_t frame_assembler::push(const gr_complex* rows,
             continue;
         }
         chunk = std::min(chunk, m - d_filled);
-        std::copy_n(rows + taken * n, chunk * n, d_rows.data() + d_filled * n);
-        d_filled += chunk;
+        take(rows + taken * n, chunk);
         taken += chunk;
         if (d_filled == m) {
-            // One NaN or infinity makes the sum of squares not finite.
-            lv_32fc_t energy;
-            volk_32fc_x2_conjugate_dot_prod_32fc(
-                &energy, d_rows.data(), d_rows.data(), d_rows.size());
-            d_complete = std::isfinite(energy.real());
+            d_complete = d_finite;
             if (!d_complete)
                 d_faults.count("not_finite",
                                "frame " + std::to_string(d_stamp.frame) +

@@ -57,15 +57,19 @@ public:
     bool complete() const { return d_complete; }
     //! M x N values of the whole frame.
     const gr_complex* rows() const { return d_rows.data(); }
+    //! Hands them over for a buffer of the same size, in which the next frame is built.
+    void swap_rows(volk::vector<gr_complex>& buffer) { d_rows.swap(buffer); }
     const frame_stamp& stamp() const { return d_stamp; }
 
 private:
+    void take(const gr_complex* rows, size_t count);
     void start(uint64_t row, const std::vector<gr::tag_t>& tags);
 
     ofdm_grid::sptr d_grid;
     fault_log& d_faults;
     volk::vector<gr_complex> d_rows;
     size_t d_filled = 0;
+    bool d_finite = true; // so far
     bool d_complete = false;
     bool d_started = false;
     bool d_tagged = false;

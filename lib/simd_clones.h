@@ -5,6 +5,8 @@
 #ifndef INCLUDED_ISAC_SIMD_CLONES_H
 #define INCLUDED_ISAC_SIMD_CLONES_H
 
+#include <cstring>
+
 /*!
  * Compiles a function several times and lets the loader take what the machine has, for
  * loops that neither VOLK nor FFTW offers. The resolvers run before a sanitizer is set
@@ -22,9 +24,22 @@
 namespace gr {
 namespace isac {
 
-//! Eight floats, which the compiler maps to the registers that a clone has. Load and
-//! store them by memcpy: then they need no alignment.
+//! Eight floats, which the compiler maps to the registers that a clone has.
 typedef float float8 __attribute__((vector_size(32)));
+typedef int lanes8 __attribute__((vector_size(32)));
+
+//! \name Without alignment
+//! \{
+inline void load(float8& v, const float* from) { std::memcpy(&v, from, sizeof(v)); }
+inline void store(float* to, const float8& v) { std::memcpy(to, &v, sizeof(v)); }
+//! \}
+
+//! Eight lanes of two vectors; those of the second count from 8.
+#if defined(__clang__)
+#define ISAC_SHUFFLE(a, b, ...) __builtin_shufflevector(a, b, __VA_ARGS__)
+#else
+#define ISAC_SHUFFLE(a, b, ...) __builtin_shuffle(a, b, (gr::isac::lanes8){ __VA_ARGS__ })
+#endif
 
 } // namespace isac
 } // namespace gr

@@ -8,27 +8,23 @@ All settings see the same flights: the same shadowing (Gudmundson: exponential o
 the same range errors, so that differences between settings are those of pairs.
 """
 
-import argparse
 import json
-import math
 import sys
 import time
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import lawn
 import numpy as np
+from flights import CORRELATION_M, SHADOWING_DB, SPEED, STEP, Flights, means
 from gnuradio import isac
-from gnuradio.isac import reproduction, theory
+from gnuradio.isac import reproduction
 
-HEIGHT_M = 200.0
 # Half way from the middle to a station, that one is 10 dB stronger: nothing is left to decide
 # (later, for flights that pass to one side). Only this part is flown; outage is a share of the whole
 # flight from station to station.
 FLOWN = 0.5
 FLOWN_ASIDE = 0.2
 MAX_STEPS = 100000
-CHUNK = 500  # flights held in memory at once
 
 BAR = "rsrp L3 0.32 s"  # what the joint criterion has to beat
 
@@ -48,90 +44,31 @@ def settings():
     return found
 
 
-class Flights:
-    """Chunks of flights with shadowing and measured distances drawn anew."""
-
-    def __init__(self, arguments):
-        step_m = arguments.speed * arguments.step
-        self.station_x = arguments.station_distance / 2
-        self.half_m = FLOWN * self.station_x + FLOWN_ASIDE * arguments.lateral
-        self.x = np.arange(-self.half_m, self.half_m + step_m / 2, step_m)
-        self.times = arguments.step * np.arange(len(self.x))
-        self.lateral, self.range_error = arguments.lateral, arguments.range_error
-        self.shadowing_std = arguments.shadowing
-        self.kept = math.exp(-step_m / arguments.correlation)
-        self.random = np.random.default_rng(arguments.seed)
-        self.straight = self.scene(np.zeros((1, 1)))
-
-    def scene(self, y):
-        """Distances, mean RSRP and standard deviation of the ranges of flights aside by y."""
-        distance = np.stack(lawn.distances(self.x, y, HEIGHT_M, self.station_x), axis=2)
-        rsrp = (lawn.TX_POWER_DBM - 10 * math.log10(lawn.SUBCARRIERS)
-                + 10 * math.log10(lawn.CORRECTED.antennas) - lawn.path_loss(distance))
-        return distance, rsrp, self.range_error * np.sqrt(lawn.CORRECTED.range_variance(distance))
-
-    def draw(self, count):
-        """RSRP, distance and SINR, count x steps x cells."""
-        shape = (count, len(self.x), 2)
-        shadowing = self.random.normal(0, self.shadowing_std, shape)
-        shadowing[:, 1:] *= math.sqrt(1 - self.kept**2)
-        for i in range(1, shape[1]):
-            shadowing[:, i] += self.kept * shadowing[:, i - 1]
-        distance, rsrp, range_std = self.straight
-        if self.lateral:
-            distance, rsrp, range_std = self.scene(
-                self.random.uniform(-self.lateral, self.lateral, (count, 1)))
-        rsrp = rsrp + shadowing
-        distance = distance + range_std * self.random.standard_normal(shape)
-        # The other cell interferes on the same resources; the noise is 50 dB below it.
-        return rsrp, distance, rsrp - rsrp[..., ::-1]
-
-
 def fly(arguments, progress):
     """Results of every flight by every setting."""
-    flights = Flights(arguments)
+    station_x = arguments.station_distance / 2
+    flights = Flights(FLOWN * station_x + FLOWN_ASIDE * arguments.lateral, arguments.seed, station_x,
+                      arguments.lateral, arguments.speed, arguments.step, arguments.shadowing,
+                      arguments.correlation)
+
+    def sense(distance, shadowing):
+        std = arguments.range_error * np.sqrt(lawn.CORRECTED.range_variance(distance))
+        return distance + std * flights.random.standard_normal(shadowing.shape), None
+
     machines = {name: isac.handover_machine(
         2, hysteresis_db=2.0, initial_cell=0, **{"distance_threshold_m": 50.0, **parameters})
         for name, parameters in settings().items()}
-    results = {name: [] for name in machines}
-    done = 0
-    with ThreadPoolExecutor() as pool:
-        while done < arguments.flights:
-            count = min(CHUNK, arguments.flights - done)
-            measured = flights.draw(count)
-            chunk = pool.map(lambda machine: machine.run_flights(flights.times, *measured),
-                             machines.values())
-            for name, result in zip(machines, chunk):
-                results[name].append(result)
-            done += count
-            progress(done)
-    whole = {}
-    for name, chunks in results.items():
-        whole[name] = {key: np.concatenate([c[key] for c in chunks]) for key in chunks[0]}
-        whole[name]["outage"] *= flights.half_m / flights.station_x
-        whole[name]["first_x_m"] = arguments.speed * whole[name].pop("first_time") - flights.half_m
-    return whole
-
-
-def mean_and_error(values):
-    """Mean with its standard error, over the flights that have a value."""
-    values = values[np.isfinite(values)]
-    if len(values) < 2:
-        return [math.nan, math.nan]
-    return [float(np.mean(values)), float(np.std(values, ddof=1) / math.sqrt(len(values)))]
+    return flights.fly(machines, arguments.flights, sense, progress)
 
 
 def summary(results):
     """Means of each setting, and of its paired differences from the bar."""
     table = {}
     for name, result in results.items():
-        row = {key: mean_and_error(result[key].astype(float))
-               for key in ("handovers", "ping_pongs", "outage", "first_x_m")}
+        row = means(result)
         row["ping_pong_share"] = float(result["ping_pongs"].sum()
                                        / max(result["handovers"].sum(), 1))
-        row["minus_bar"] = {
-            key: mean_and_error(result[key].astype(float) - results[BAR][key])
-            for key in ("handovers", "ping_pongs", "outage", "first_x_m")}
+        row["minus_bar"] = means(result, results[BAR])
         table[name] = row
     return table
 
@@ -189,38 +126,21 @@ def plot(table, results, path):
 def parse_arguments():
     parser = reproduction.parser(description=__doc__.split("\n")[0])
 
-    def positive(text):
-        value = float(text)
-        if not (value > 0 and math.isfinite(value)):
-            raise argparse.ArgumentTypeError(f"{text}: must be positive")
-        return value
-
-    def not_negative(text):
-        value = float(text)
-        if not (value >= 0 and math.isfinite(value)):
-            raise argparse.ArgumentTypeError(f"{text}: must be zero or positive")
-        return value
-
-    def count(text):
-        if int(text) < 2:
-            raise argparse.ArgumentTypeError(f"{text}: must be at least 2")
-        return int(text)
-
-    parser.add_argument("--flights", type=count, default=20000, help="(default: %(default)s)")
-    parser.add_argument("--speed", type=positive, default=10.0, metavar="M/S",
+    parser.add_argument("--flights", type=reproduction.count, default=20000, help="(default: %(default)s)")
+    parser.add_argument("--speed", type=reproduction.positive, default=SPEED, metavar="M/S",
                         help="(default: %(default)s)")
-    parser.add_argument("--step", type=positive, default=0.04, metavar="S",
+    parser.add_argument("--step", type=reproduction.positive, default=STEP, metavar="S",
                         help="between two measurements (default: %(default)s)")
-    parser.add_argument("--correlation", type=positive, default=10.0, metavar="M",
+    parser.add_argument("--correlation", type=reproduction.positive, default=CORRELATION_M, metavar="M",
                         help="of the shadowing, to 1/e (default: %(default)s)")
-    parser.add_argument("--shadowing", type=not_negative, metavar="DB",
-                        default=theory.shadowing_std_uma_av(HEIGHT_M),
+    parser.add_argument("--shadowing", type=reproduction.not_negative, metavar="DB",
+                        default=SHADOWING_DB,
                         help="standard deviation (default: %(default).3f, UMa-AV at 200 m)")
-    parser.add_argument("--station-distance", type=not_negative, default=2 * lawn.STATION_X_M,
+    parser.add_argument("--station-distance", type=reproduction.not_negative, default=2 * lawn.STATION_X_M,
                         metavar="M", help="(default: %(default)s)")
-    parser.add_argument("--lateral", type=not_negative, default=0.0, metavar="M",
+    parser.add_argument("--lateral", type=reproduction.not_negative, default=0.0, metavar="M",
                         help="flights pass aside by up to this, uniformly (default: %(default)s)")
-    parser.add_argument("--range-error", type=not_negative, default=1.0, metavar="FACTOR",
+    parser.add_argument("--range-error", type=reproduction.not_negative, default=1.0, metavar="FACTOR",
                         help="of the Cramer-Rao bound's standard deviation (default: %(default)s)")
     parser.add_argument("--seed", type=int, default=1, help="(default: %(default)s)")
     parser.add_argument("--plot", type=Path, metavar="FILE", help="write the picture there")

@@ -9,7 +9,6 @@
 #include <algorithm>
 #include <cmath>
 #include <complex>
-#include <cstring>
 
 namespace gr {
 namespace isac {
@@ -34,14 +33,15 @@ struct rotation {
     float factor_im;
 };
 
-inline void load(float8& v, const float* from) { std::memcpy(&v, from, sizeof(v)); }
-
-inline void add_to(float* to, const float8& v)
+inline void put(float* to, const float8& v, bool adds)
 {
-    float8 sum;
-    load(sum, to);
-    sum += v;
-    std::memcpy(to, &sum, sizeof(sum));
+    float8 sum = v;
+    if (adds) {
+        float8 before;
+        load(before, to);
+        sum += before;
+    }
+    store(to, sum);
 }
 
 // Real and imaginary parts apart keep all lanes of a register alike. The sums of a tile
@@ -51,6 +51,7 @@ void add_tile(const float* re,
               const float* im,
               const float* taps,
               const rotation& turn,
+              bool adds,
               float* sum_re,
               float* sum_im)
 {
@@ -70,8 +71,8 @@ void add_tile(const float* re,
         load(p_im, turn.im + v * LANES);
         const float8 a_re = turn.factor_re * p_re - turn.factor_im * p_im;
         const float8 a_im = turn.factor_re * p_im + turn.factor_im * p_re;
-        add_to(sum_re + v * LANES, a_re * y_re[v] - a_im * y_im[v]);
-        add_to(sum_im + v * LANES, a_re * y_im[v] + a_im * y_re[v]);
+        put(sum_re + v * LANES, a_re * y_re[v] - a_im * y_im[v], adds);
+        put(sum_im + v * LANES, a_re * y_im[v] + a_im * y_re[v], adds);
     }
 }
 
@@ -151,23 +152,24 @@ delay_line::finding delay_line::write(const gr_complex* in, size_t count, size_t
     std::fill_n(im + count + ahead, AHEAD - ahead + TILE, 0.0f);
 
     finding found = { 0, 0 };
-    lv_32fc_t energy;
-    volk_32fc_x2_conjugate_dot_prod_32fc(&energy, in, in, count + ahead);
-    if (!std::isfinite(energy.real())) {
+    const auto measure = [&] {
+        float energy_re, energy_im;
+        volk_32f_x2_dot_prod_32f(&energy_re, re, re, count);
+        volk_32f_x2_dot_prod_32f(&energy_im, im, im, count);
+        found.energy = static_cast<double>(energy_re) + energy_im;
+    };
+    measure();
+    if (!std::isfinite(found.energy) ||
+        !std::all_of(in + count, in + count + ahead, finite)) {
         for (size_t i = 0; i < count + ahead; i++) {
             if (finite(in[i]))
                 continue;
             re[i] = im[i] = 0;
             found.not_finite += i < count;
         }
+        measure();
     }
-    float energy_re, energy_im;
-    volk_32f_x2_dot_prod_32f(&energy_re, re, re, count);
-    volk_32f_x2_dot_prod_32f(&energy_im, im, im, count);
-    found.energy = static_cast<double>(energy_re) + energy_im;
-
-    std::fill_n(d_sum_re.begin(), count + 2 * TILE, 0.0f);
-    std::fill_n(d_sum_im.begin(), count + 2 * TILE, 0.0f);
+    d_empty = true;
     return found;
 }
 
@@ -213,14 +215,20 @@ bool delay_line::add(const path& p, size_t offset)
                  d_im.data() + from,
                  taps,
                  turn,
+                 !d_empty,
                  d_sum_re.data() + TILE + tile - offset,
                  d_sum_im.data() + TILE + tile - offset);
     }
+    d_empty = false;
     return true;
 }
 
 void delay_line::read(gr_complex* out)
 {
+    if (d_empty) {
+        std::fill_n(out, d_count, gr_complex(0, 0));
+        return;
+    }
     volk_32f_x2_interleave_32fc(
         out, d_sum_re.data() + TILE, d_sum_im.data() + TILE, d_count);
 }

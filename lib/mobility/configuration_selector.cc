@@ -52,7 +52,8 @@ configuration_selector::configuration_selector(size_t num_pairs,
       d_last_report(num_pairs, -INFINITE),
       d_snr_db(num_pairs, -INFINITE),
       d_filtered(num_pairs, -INFINITE),
-      d_compared(num_pairs)
+      d_compared(num_pairs),
+      d_refused(num_pairs, -INFINITE)
 {
 }
 
@@ -69,6 +70,8 @@ void configuration_selector::reset()
     std::fill(d_last_report.begin(), d_last_report.end(), -INFINITE);
     std::fill(d_snr_db.begin(), d_snr_db.end(), -INFINITE);
     std::fill(d_filtered.begin(), d_filtered.end(), -INFINITE);
+    std::fill(d_refused.begin(), d_refused.end(), -INFINITE);
+    d_changed = false;
     end_soft();
 }
 
@@ -93,15 +96,20 @@ bool configuration_selector::step(double time, const double* snr_db)
 
     const int before = selected();
     // While the selected pair sees enough, no other one is stronger.
-    if (before != NO_PAIR && d_compared[before] >= d_params.needed_below_db)
-        for (size_t i = 0; i < num_pairs(); i++)
-            if (i != static_cast<size_t>(before))
-                d_compared[i] = -INFINITE;
+    const bool enough =
+        before != NO_PAIR && d_compared[before] >= d_params.needed_below_db;
+    for (size_t i = 0; i < num_pairs(); i++)
+        if (static_cast<int>(i) != before &&
+            (enough || time < d_refused[i] - TIME_TOLERANCE))
+            d_compared[i] = -INFINITE;
     handover_machine::measurement m;
     m.rsrp_dbm = d_compared.data();
     d_machine.step(time, m);
 
+    d_changed = selected() != before && before != NO_PAIR;
     if (selected() != before) {
+        d_before_source = d_source;
+        d_before_soft_end = d_soft_end;
         d_source = before;
         d_soft_end = time + d_params.soft_window;
     }
@@ -110,6 +118,17 @@ bool configuration_selector::step(double time, const double* snr_db)
          d_snr_db[d_source] < d_params.soft_end_db))
         end_soft();
     return selected() != before;
+}
+
+void configuration_selector::refuse(double until)
+{
+    if (!d_changed)
+        return;
+    d_changed = false;
+    d_refused[selected()] = until;
+    d_machine.undo();
+    d_source = d_before_source;
+    d_soft_end = d_before_soft_end;
 }
 
 double configuration_selector::snr_db() const

@@ -283,6 +283,16 @@ void handover_decider_impl::set_distance_confidence(double distance_confidence)
     change(&handover_parameters::distance_confidence, distance_confidence);
 }
 
+void handover_decider_impl::set_distance_acceleration(double distance_acceleration)
+{
+    change(&handover_parameters::distance_acceleration, distance_acceleration);
+}
+
+void handover_decider_impl::set_distance_gate(double distance_gate)
+{
+    change(&handover_parameters::distance_gate, distance_gate);
+}
+
 void handover_decider_impl::set_prohibit_time(double prohibit_time)
 {
     change(&handover_parameters::prohibit_time, prohibit_time);

@@ -33,6 +33,8 @@ public:
     void set_time_to_trigger(double time_to_trigger) override;
     void set_distance_threshold_m(double distance_threshold_m) override;
     void set_distance_confidence(double distance_confidence) override;
+    void set_distance_acceleration(double distance_acceleration) override;
+    void set_distance_gate(double distance_gate) override;
     void set_prohibit_time(double prohibit_time) override;
     void set_return_hysteresis_db(double return_hysteresis_db) override;
     void set_return_time(double return_time) override;

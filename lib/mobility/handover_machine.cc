@@ -64,6 +64,8 @@ void handover_machine::check(const handover_parameters& p) const
     require_not_negative("handover: time_to_trigger", p.time_to_trigger);
     require_not_negative("handover: distance_threshold_m", p.distance_threshold_m);
     require_not_negative("handover: distance_confidence", p.distance_confidence);
+    require_not_negative("handover: distance_acceleration", p.distance_acceleration);
+    require_positive("handover: distance_gate", p.distance_gate);
     require_not_negative("handover: prohibit_time", p.prohibit_time);
     require_not_negative("handover: return_hysteresis_db", p.return_hysteresis_db);
     require_not_negative("handover: return_time", p.return_time);
@@ -84,6 +86,7 @@ handover_machine::handover_machine(size_t num_cells, const handover_parameters& 
             num_cells,
             "must be from 1 to 65536");
     d_cells.resize(num_cells);
+    d_before.cells.resize(num_cells);
     check(p);
     d_serving = p.initial_cell;
 }
@@ -103,6 +106,19 @@ void handover_machine::reset()
     d_previous = NO_CELL;
     d_time = d_last_handover = -INFINITE;
     d_counts = counters();
+    d_decided = false;
+}
+
+void handover_machine::undo()
+{
+    if (!d_decided)
+        return;
+    d_decided = false;
+    d_cells = d_before.cells;
+    d_serving = d_before.serving;
+    d_previous = d_before.previous;
+    d_last_handover = d_before.last_handover;
+    d_counts = d_before.counts;
 }
 
 std::optional<handover_machine::event> handover_machine::step(double time,
@@ -113,14 +129,16 @@ std::optional<handover_machine::event> handover_machine::step(double time,
         return std::nullopt;
     }
     d_time = time;
+    d_decided = false;
     d_counts.steps++;
     filter(time, m);
+    range(time, m);
     if (d_serving == NO_CELL)
         choose_first(m);
     if (d_serving == NO_CELL)
         return std::nullopt;
     count_outage(m);
-    compare(time, m);
+    compare(time);
     if (time - d_last_handover < d_params.prohibit_time - TIME_TOLERANCE)
         return std::nullopt;
 
@@ -131,7 +149,7 @@ std::optional<handover_machine::event> handover_machine::step(double time,
         bool by_rsrp, by_distance;
         if (!moves(d_cells[i], time, by_rsrp, by_distance))
             continue;
-        double rank = d_criterion == criterion::distance ? -value_of(m.distance_m, i)
+        double rank = d_criterion == criterion::distance ? -d_cells[i].range.distance
                                                          : d_cells[i].rsrp;
         if (std::isnan(rank))
             rank = -INFINITE;
@@ -146,6 +164,12 @@ std::optional<handover_machine::event> handover_machine::step(double time,
     if (best == NO_CELL)
         return std::nullopt;
 
+    d_before.cells = d_cells;
+    d_before.serving = d_serving;
+    d_before.previous = d_previous;
+    d_before.last_handover = d_last_handover;
+    d_before.counts = d_counts;
+    d_decided = true;
     d_counts.handovers++;
     if (best == d_previous &&
         time - d_last_handover <= d_params.ping_pong_window + TIME_TOLERANCE)
@@ -194,13 +218,26 @@ void handover_machine::filter(double time, const measurement& m)
     }
 }
 
+void handover_machine::range(double time, const measurement& m)
+{
+    const distance_filter::parameters p = { d_params.distance_acceleration,
+                                            d_params.distance_gate,
+                                            d_params.measurement_hold };
+    for (size_t i = 0; i < num_cells(); i++) {
+        cell& c = d_cells[i];
+        c.range = { value_of(m.distance_m, i), value_of(m.distance_variance, i) };
+        if (p.acceleration > 0)
+            c.range = c.filter.update(time, c.range.distance, c.range.variance, p);
+    }
+}
+
 void handover_machine::choose_first(const measurement& m)
 {
     const bool nearest = d_criterion == criterion::distance;
     double best = -INFINITE;
     for (size_t i = 0; i < num_cells(); i++) {
         const double value =
-            nearest ? -value_of(m.distance_m, i) : value_of(m.rsrp_dbm, i);
+            nearest ? -d_cells[i].range.distance : value_of(m.rsrp_dbm, i);
         if (value > best + LEVEL_TOLERANCE) {
             best = value;
             d_serving = static_cast<int>(i);
@@ -218,11 +255,10 @@ void handover_machine::count_outage(const measurement& m)
         d_counts.outage_steps++;
 }
 
-void handover_machine::compare(double time, const measurement& m)
+void handover_machine::compare(double time)
 {
     const double serving_rsrp = d_cells[d_serving].rsrp;
-    const double serving_distance = value_of(m.distance_m, d_serving);
-    const double serving_variance = value_of(m.distance_variance, d_serving);
+    const distance_filter::estimate& serving = d_cells[d_serving].range;
     for (size_t i = 0; i < num_cells(); i++) {
         if (i == static_cast<size_t>(d_serving))
             continue;
@@ -234,11 +270,11 @@ void handover_machine::compare(double time, const measurement& m)
                      hysteresis(i, time);
         update(c.stronger, time, margin);
 
-        const double nearer_by = serving_distance - value_of(m.distance_m, i);
+        const double nearer_by = serving.distance - c.range.distance;
         double threshold = d_params.distance_threshold_m;
         if (d_params.distance_confidence > 0)
             threshold += d_params.distance_confidence *
-                         std::sqrt(serving_variance + value_of(m.distance_variance, i));
+                         std::sqrt(serving.variance + c.range.variance);
         update(c.nearer, time, nearer_by - threshold);
         update(c.farther, time, -nearer_by - threshold);
     }

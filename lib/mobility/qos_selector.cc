@@ -36,7 +36,9 @@ qos_selector::qos_selector(const std::vector<int64_t>& receivers,
       d_selected(initial),
       d_time(-INFINITE),
       d_last_trigger(servers.size(), -INFINITE),
-      d_triggered(servers.size(), false)
+      d_triggered(servers.size(), false),
+      d_refused(receivers.size(), -INFINITE),
+      d_before_trigger(servers.size())
 {
     require(!receivers.empty(), "qos: number of pairs", 0, "must be at least 1");
     require(initial < receivers.size(),
@@ -65,6 +67,8 @@ bool qos_selector::step(double time, const double* sensing_db, const double* use
     if (!(time >= d_time) || std::isinf(time))
         return false;
     d_time = time;
+    d_changed = false;
+    d_before_trigger = d_last_trigger;
     bool any = false;
     for (size_t user = 0; user < num_users(); user++) {
         d_triggered[user] =
@@ -81,16 +85,30 @@ bool qos_selector::step(double time, const double* sensing_db, const double* use
     size_t best = d_selected;
     double best_db = -INFINITE;
     for (size_t pair = 0; pair < num_pairs(); pair++) {
-        if (relieves(pair) && sensing_db[pair] > best_db + TOLERANCE) {
+        if (relieves(pair) && time >= d_refused[pair] - TOLERANCE &&
+            sensing_db[pair] > best_db + TOLERANCE) {
             best = pair;
             best_db = sensing_db[pair];
         }
     }
     if (best == d_selected)
         return false;
+    d_before_selected = d_selected;
     d_selected = best;
     d_num_changes++;
+    d_changed = true;
     return true;
+}
+
+void qos_selector::refuse(double until)
+{
+    if (!d_changed)
+        return;
+    d_changed = false;
+    d_refused[d_selected] = until;
+    d_selected = d_before_selected;
+    d_num_changes--;
+    d_last_trigger = d_before_trigger;
 }
 
 } // namespace isac

@@ -87,21 +87,20 @@ echo_fit::echo_fit(ofdm_grid::sptr grid, const element_pattern& pattern)
       d_edges_doppler(block_edges(pattern.symbols.span)),
       d_centres_delay(block_centres(d_edges_delay, pattern.frequencies)),
       d_centres_doppler(block_centres(d_edges_doppler, pattern.times)),
-      d_products(pattern.subcarriers.span * pattern.symbols.span),
-      d_energies(d_products.size()),
       d_row_energies(pattern.subcarriers.span),
-      d_teeth(2 * pattern.subcarriers.span),
+      d_conjugate(pattern.subcarriers.span),
       d_row(pattern.subcarriers.span),
       d_mask_delay(pattern.subcarriers.span),
       d_mask_doppler(pattern.symbols.span),
       d_blocks(d_centres_delay.size() * d_centres_doppler.size()),
       d_sums_delay(d_centres_delay.size()),
       d_sums_doppler(d_centres_doppler.size()),
+      d_block_elements(d_blocks.size()),
       d_block_energies(d_blocks.size())
 {
     resize(d_frame.place);
     d_frame.sums.resize(d_blocks.size());
-    std::vector<float> weights(d_energies.size());
+    std::vector<float> weights(pattern.subcarriers.span * pattern.symbols.span);
     const size_t n = d_grid->num_subcarriers();
     size_t to = 0;
     for (size_t i = 0; i < pattern.symbols.span; i++)
@@ -112,6 +111,7 @@ echo_fit::echo_fit(ofdm_grid::sptr grid, const element_pattern& pattern)
             if (used)
                 d_mask_delay[k] = d_mask_doppler[i] = 1;
         }
+    sum_blocks(weights.data(), d_block_elements);
     d_pattern_moments = theory::moments_of_rows(weights.data(),
                                                 pattern.frequencies.data(),
                                                 pattern.frequencies.size(),
@@ -119,79 +119,49 @@ echo_fit::echo_fit(ofdm_grid::sptr grid, const element_pattern& pattern)
                                                 pattern.times.size());
 }
 
-void echo_fit::load(const gr_complex* rows, const gr_complex* reference)
+void echo_fit::load(matched_frame& frame)
 {
-    const auto& axis = d_pattern.subcarriers;
-    const auto span = static_cast<unsigned int>(axis.span);
-    const gr_complex* sent_rows = reference ? reference : d_grid->pilots().data();
-    for (size_t i = 0; i < d_pattern.symbols.span; i++) {
-        const size_t offset = d_pattern.symbols.place(i) * d_grid->num_subcarriers();
-        const gr_complex* received = rows + offset + axis.first;
-        const gr_complex* sent = sent_rows + offset + axis.first;
-        if (axis.spacing > 1) {
-            for (size_t k = 0; k < span; k++) {
-                d_teeth[k] = received[k * axis.spacing];
-                d_teeth[span + k] = sent[k * axis.spacing];
-            }
-            received = d_teeth.data();
-            sent = d_teeth.data() + span;
-        }
-        volk_32fc_x2_multiply_conjugate_32fc(
-            d_products.data() + i * span, received, sent, span);
-        volk_32fc_magnitude_squared_32f(d_energies.data() + i * span, sent, span);
-    }
+    d_matched = &frame;
     d_num_subtracted = 0;
-    measure();
+    if (frame.uniform())
+        std::transform(d_block_elements.begin(),
+                       d_block_elements.end(),
+                       d_block_energies.begin(),
+                       [&](double elements) { return elements * element_energy(); });
+    else
+        sum_blocks(frame.energies(), d_block_energies);
 }
 
-void echo_fit::measure()
+//! Energies of elements, block by block.
+void echo_fit::sum_blocks(const float* energies, std::vector<double>& sums)
 {
     const size_t span = d_pattern.subcarriers.span;
-    d_energy = 0;
-    double squares = 0;
-    std::fill(d_block_energies.begin(), d_block_energies.end(), 0.0);
-    auto block = d_block_energies.begin();
-    const auto length = static_cast<unsigned int>(span);
+    std::fill(sums.begin(), sums.end(), 0.0);
+    auto block = sums.begin();
     for (size_t b = 0; b + 1 < d_edges_doppler.size(); b++) {
         std::fill(d_row_energies.begin(), d_row_energies.end(), 0.0f);
-        for (size_t i = d_edges_doppler[b]; i < d_edges_doppler[b + 1]; i++) {
-            const float* row = d_energies.data() + i * span;
-            float square;
-            volk_32f_x2_dot_prod_32f(&square, row, row, length);
-            squares += square;
-            volk_32f_x2_add_32f(
-                d_row_energies.data(), d_row_energies.data(), row, length);
-        }
+        for (size_t i = d_edges_doppler[b]; i < d_edges_doppler[b + 1]; i++)
+            volk_32f_x2_add_32f(d_row_energies.data(),
+                                d_row_energies.data(),
+                                energies + i * span,
+                                static_cast<unsigned int>(span));
         for (size_t j = 0; j < d_centres_delay.size(); j++)
             for (size_t k = d_edges_delay[j]; k < d_edges_delay[j + 1]; k++)
                 block[j] += d_row_energies[k];
         block += d_centres_delay.size();
     }
-    for (const double sum : d_block_energies)
-        d_energy += sum;
-    // By Schwarz's inequality this is the number of elements just when their energies are
-    // equal, and less else.
-    d_num_elements = squares > 0 ? d_energy * d_energy / squares : 0;
-    d_uniform =
-        std::abs(d_num_elements / static_cast<double>(d_pattern.num_elements) - 1) < 1e-4;
-    if (d_uniform)
-        d_num_elements = static_cast<double>(d_pattern.num_elements);
-    else
-        d_num_elements = static_cast<double>(std::count_if(
-            d_energies.begin(), d_energies.end(), [](float e) { return e > 0; }));
-    d_separable = d_uniform && d_pattern.separable;
 }
 
 theory::pattern_moments echo_fit::moments() const
 {
-    if (d_uniform)
+    if (d_matched->uniform())
         return d_pattern_moments;
-    auto m = theory::moments_of_rows(d_energies.data(),
+    auto m = theory::moments_of_rows(d_matched->energies(),
                                      d_pattern.frequencies.data(),
                                      d_pattern.frequencies.size(),
                                      d_pattern.times.data(),
                                      d_pattern.times.size());
-    const double scale = d_num_elements / m.energy;
+    const double scale = d_matched->num_elements() / m.energy;
     m.energy *= scale;
     m.spread_frequency *= scale;
     m.spread_time *= scale;
@@ -234,8 +204,11 @@ void echo_fit::compress(double delay, double doppler)
     for (size_t b = 0; b + 1 < d_edges_doppler.size(); b++) {
         std::fill(d_row.begin(), d_row.end(), gr_complex(0, 0)); // the conjugate sum
         for (size_t i = d_edges_doppler[b]; i < d_edges_doppler[b + 1]; i++)
-            multiply_conjugate_add(
-                d_row.data(), d_row.data(), d_products.data() + i * span, turns[i], span);
+            multiply_conjugate_add(d_row.data(),
+                                   d_row.data(),
+                                   d_matched->products() + i * span,
+                                   turns[i],
+                                   span);
         for (size_t j = 0; j < d_centres_delay.size(); j++) {
             lv_32fc_t sum;
             volk_32fc_x2_dot_prod_32fc(
@@ -273,7 +246,7 @@ void echo_fit::take_subtracted()
         const auto& other = d_subtracted[e];
         sum(other.place.delay, here.delay, d_edges_delay, d_sums_delay);
         sum(other.place.doppler, here.doppler, d_edges_doppler, d_sums_doppler);
-        const value scale = other.source.amplitude * (d_energy / d_num_elements);
+        const value scale = other.source.amplitude * element_energy();
         auto block = d_blocks.begin();
         for (const auto& row : d_sums_doppler) {
             const value factor = multiply(scale, row);
@@ -296,7 +269,7 @@ double echo_fit::power(double delay, double doppler)
     value sum = 0;
     for (const auto& block : d_blocks)
         sum += block;
-    return std::norm(sum) / d_energy;
+    return std::norm(sum) / d_matched->energy();
 }
 
 echo_fit::likelihood echo_fit::evaluate(double delay, double doppler) const
@@ -429,7 +402,7 @@ echo_fit::value echo_fit::amplitude(double delay, double doppler) const
             row += multiply(d_blocks[i * width + j], rotation[j]);
         sum += multiply(row, phasor(-d_centres_doppler[i] * doppler));
     }
-    return sum / d_energy;
+    return sum / d_matched->energy();
 }
 
 //! Whether blocks rotated to a place serve for an echo.
@@ -464,7 +437,7 @@ echo echo_fit::refine(double delay, double doppler)
 void echo_fit::refine_subtracted(echo& e)
 {
     const echo before = e;
-    if (d_separable) {
+    if (separable()) {
         follow(e);
     } else {
         compress(e.delay, e.doppler);
@@ -476,7 +449,7 @@ void echo_fit::refine_subtracted(echo& e)
         std::abs(e.delay - before.delay) < UNMOVED * d_delay_cell &&
         std::abs(e.doppler - before.doppler) < UNMOVED * d_doppler_cell &&
         std::abs(e.amplitude - before.amplitude) < UNMOVED * std::abs(before.amplitude);
-    if (d_separable) {
+    if (separable()) {
         subtract(e);
     } else if (same) {
         e = before;
@@ -524,7 +497,7 @@ size_t echo_fit::find(const echo& e)
 
 void echo_fit::subtract(const echo& e)
 {
-    if (!d_separable) {
+    if (!separable()) {
         subtract_from_products(e, e.amplitude);
         return;
     }
@@ -545,41 +518,52 @@ void echo_fit::subtract_from_products(const echo& e, const value& amplitude)
     for (size_t i = 0; i < d_pattern.symbols.span; i++) {
         const gr_complex factor(-multiply(amplitude, d_frame.place.doppler[i]));
         volk_32fc_32f_multiply_32fc(
-            d_row.data(), rotation, d_energies.data() + i * span, span);
-        gr_complex* row = d_products.data() + i * span;
+            d_row.data(), rotation, d_matched->energies() + i * span, span);
+        gr_complex* row = d_matched->products() + i * span;
         multiply_conjugate_add(row, row, d_row.data(), factor, span);
     }
 }
 
 double echo_fit::residual_power(size_t num_echoes)
 {
+    const matched_frame& frame = *d_matched;
     double power = 0;
-    if (d_uniform) {
-        const auto span = static_cast<unsigned int>(d_pattern.subcarriers.span);
-        const float scale = static_cast<float>(d_energy / d_num_elements);
-        for (size_t i = 0; i < d_pattern.symbols.span; i++) {
-            const gr_complex* row = d_products.data() + i * span;
-            for (size_t e = 0; e < d_num_subtracted; e++) {
-                const auto& taken = d_subtracted[e];
-                const gr_complex factor(
-                    multiply(taken.source.amplitude, taken.place.doppler[i]));
-                volk_32fc_conjugate_32fc(d_teeth.data(), taken.place.delay.data(), span);
-                multiply_conjugate_add(
-                    d_row.data(), row, d_teeth.data(), -scale * factor, span);
-                row = d_row.data();
-            }
-            lv_32fc_t sum;
-            volk_32fc_x2_conjugate_dot_prod_32fc(&sum, row, row, span);
-            power += sum.real();
-        }
-        power *= d_num_elements / d_energy;
+    if (frame.uniform_and_separable()) {
+        power = d_num_subtracted > 0 ? left_power() : frame.power();
+        power /= element_energy();
     } else {
-        for (size_t i = 0; i < d_products.size(); i++)
-            if (d_energies[i] > 0)
-                power += std::norm(d_products[i]) / d_energies[i];
+        const size_t size = d_pattern.subcarriers.span * d_pattern.symbols.span;
+        for (size_t i = 0; i < size; i++)
+            if (frame.energies()[i] > 0)
+                power += std::norm(frame.products()[i]) / frame.energies()[i];
     }
     // An echo takes four real values from the residual: two complex elements.
-    return power / std::max(d_num_elements - 2.0 * num_echoes, 1.0);
+    return power / std::max(frame.num_elements() - 2.0 * num_echoes, 1.0);
+}
+
+//! Of the products less the echoes of the list.
+double echo_fit::left_power()
+{
+    const auto span = static_cast<unsigned int>(d_pattern.subcarriers.span);
+    const auto scale = static_cast<float>(element_energy());
+    double power = 0;
+    for (size_t i = 0; i < d_pattern.symbols.span; i++) {
+        const gr_complex* row = d_matched->products() + i * span;
+        for (size_t e = 0; e < d_num_subtracted; e++) {
+            const auto& taken = d_subtracted[e];
+            const gr_complex factor(
+                multiply(taken.source.amplitude, taken.place.doppler[i]));
+            volk_32fc_conjugate_32fc(d_conjugate.data(), taken.place.delay.data(), span);
+            multiply_conjugate_add(
+                d_row.data(), row, d_conjugate.data(), -scale * factor, span);
+            row = d_row.data();
+        }
+        const auto* values = reinterpret_cast<const float*>(row);
+        float sum;
+        volk_32f_x2_dot_prod_32f(&sum, values, values, 2 * span);
+        power += sum;
+    }
+    return power;
 }
 
 } // namespace isac

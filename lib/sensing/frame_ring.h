@@ -7,7 +7,6 @@
 
 #include "frame_assembler.h"
 #include <volk/volk_alloc.hh>
-#include <algorithm>
 #include <vector>
 
 namespace gr {
@@ -32,15 +31,15 @@ public:
     const slot& oldest() const { return d_slots[d_first]; }
     const slot& newest() const { return at(d_count - 1); }
 
-    //! Copies a frame in; a full ring forgets its oldest.
-    void push(const frame_stamp& stamp, const gr_complex* rows)
+    //! Takes a whole frame's rows; a full ring forgets its oldest.
+    void push(frame_assembler& frame)
     {
         if (full())
             pop();
         slot& s = d_slots[(d_first + d_count++) % d_slots.size()];
-        s.stamp = stamp;
+        s.stamp = frame.stamp();
         s.rows.resize(d_elements);
-        std::copy_n(rows, d_elements, s.rows.begin());
+        frame.swap_rows(s.rows);
     }
 
     void pop()

@@ -257,7 +257,7 @@ void range_doppler_estimator_impl::take_references(const gr_complex* rows, size_
     while (taken < count) {
         taken += d_sent->push(rows + taken * n, count - taken, first + taken, d_tags);
         if (d_sent->complete())
-            d_references->push(d_sent->stamp(), d_sent->rows());
+            d_references->push(*d_sent);
     }
     if (count > 0) {
         consume(1, static_cast<int>(count) - 1);
@@ -281,7 +281,7 @@ void range_doppler_estimator_impl::accept_frame()
     if (sent && d_waiting->empty())
         process(d_rows.stamp(), d_rows.rows(), sent->rows.data());
     else
-        d_waiting->push(d_rows.stamp(), d_rows.rows());
+        d_waiting->push(d_rows);
 }
 
 // The oldest echo whose reference has come, if any; one whose reference was missed is

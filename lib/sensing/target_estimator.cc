@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
 
+#include "strongest_peaks.h"
 #include <gnuradio/isac/check.h>
 #include <gnuradio/isac/sensing/target_estimator.h>
 #include <gnuradio/isac/theory/constants.h>
@@ -33,6 +34,27 @@ constexpr double SPLIT = 1;
 constexpr double SETTLED = 0.01;
 constexpr int MAX_ROUNDS = 4;
 
+// Where a peak lies between its cells, in cells from the middle one. On an unpadded axis
+// without a window a line's amplitudes fall as one over the distance; else they are
+// nearly a bell's.
+double offset_of_peak(double before, double peak, double after, bool bell)
+{
+    if (!(before > 0 && peak > 0 && after > 0))
+        return 0;
+    if (bell) {
+        const double curvature = std::log(before) + std::log(after) - 2 * std::log(peak);
+        return curvature < 0 ? 0.5 * (std::log(before) - std::log(after)) / curvature : 0;
+    }
+    const double side = std::sqrt(std::max(before, after));
+    const double share = side / (side + std::sqrt(peak));
+    return after > before ? share : -share;
+}
+
+// Peaks that are fitted where there is no detector: half a cell beside the raster on both
+// axes an echo keeps 0.16 of its power, on the average more than 0.2.
+constexpr float DOUBTFUL_SHARE = 0.2f;
+constexpr size_t DOUBTFUL_PEAKS = 8;
+
 // Single precision leaves this share of a frame's power where there is no noise.
 constexpr double ROUNDING = 1e-11;
 
@@ -42,10 +64,13 @@ target_estimator::target_estimator(ofdm_grid::sptr grid, const parameters& p)
     : d_grid(grid),
       d_params(p),
       d_map(grid, p.map),
-      d_detector(d_map.doppler_cells(),
-                 d_map.range_cells(),
-                 p.detector,
-                 cell_correlation::of_map(d_map)),
+      d_detector(p.detector.kind == "none"
+                     ? nullptr
+                     : std::make_unique<cfar>(d_map.doppler_cells(),
+                                              d_map.range_cells(),
+                                              p.detector,
+                                              cell_correlation::of_map(d_map))),
+      d_frame(grid, d_map.pattern(), true),
       d_fit(grid, d_map.pattern()),
       d_dynamic_range(static_cast<float>(std::pow(10, -0.1 * p.dynamic_range_db))),
       d_powers(d_map.doppler_cells() * d_map.range_cells()),
@@ -72,21 +97,25 @@ bool target_estimator::process(const gr_complex* rows,
     d_echoes.clear();
     d_subtracted = false;
     d_weakest = 0;
-    const bool sent = d_map.process(rows, reference, d_powers.data());
-    const bool strong = sent && find_strongest();
-    if (!strong)
+    const bool sent = d_map.process(d_frame, rows, reference, d_powers.data());
+    const bool strong = sent && d_detector && find_strongest();
+    if (!d_detector)
+        strongest_peaks(d_powers.data(),
+                        d_map.doppler_cells(),
+                        d_map.range_cells(),
+                        DOUBTFUL_SHARE,
+                        DOUBTFUL_PEAKS,
+                        d_cells);
+    else if (!strong)
         find(d_powers.data());
     if (!d_cells.empty()) {
-        d_fit.load(rows, reference);
+        d_fit.load(d_frame);
         d_frame_power = d_fit.residual_power(0);
         d_residual = d_frame_power * d_fit.num_elements();
-        bool found = fit();
-        const int passes = d_params.max_passes + strong;
-        for (int pass = 1; pass < passes && found && (masks() || (strong && pass == 1));
-             pass++) {
-            search_again();
-            found = fit();
-        }
+        if (d_detector)
+            fit_clusters(strong);
+        else
+            fit_likeliest();
         d_noise = noise();
         std::sort(d_echoes.begin(), d_echoes.end(), [](const auto& a, const auto& b) {
             return std::norm(a.amplitude) > std::norm(b.amplitude);
@@ -94,6 +123,32 @@ bool target_estimator::process(const gr_complex* rows,
     }
     write(report);
     return sent;
+}
+
+// The one target that is taken to be there.
+void target_estimator::fit_likeliest()
+{
+    const auto zero = static_cast<double>(d_map.doppler_cells() / 2);
+    echo best;
+    for (const auto& cell : d_cells) {
+        const echo e = d_fit.refine(cell.range * d_map.delay_step(),
+                                    (cell.doppler - zero) * d_map.doppler_step());
+        if (std::norm(e.amplitude) > std::norm(best.amplitude))
+            best = e;
+    }
+    d_echoes.push_back(best);
+    d_residual -= std::norm(best.amplitude) * d_fit.energy();
+}
+
+void target_estimator::fit_clusters(bool strong)
+{
+    bool found = fit();
+    const int passes = d_params.max_passes + strong;
+    for (int pass = 1; pass < passes && found && (masks() || (strong && pass == 1));
+         pass++) {
+        search_again();
+        found = fit();
+    }
 }
 
 // A cell that stands so far above the whole map that its sidelobes would have to be
@@ -110,9 +165,10 @@ bool target_estimator::find_strongest()
     map_cell cell;
     const size_t columns = d_map.range_cells();
     if (!(d_powers[at] > MASKING * sum / size) ||
-        !d_detector.test(d_powers.data(), at / columns, at % columns, cell))
+        !d_detector->test(d_powers.data(), at / columns, at % columns, cell))
         return false;
     d_cells.assign(1, cell);
+    d_searched = d_powers.data();
     d_weakest = cell.power * d_dynamic_range;
     return true;
 }
@@ -120,8 +176,9 @@ bool target_estimator::find_strongest()
 // Clusters of detected cells, strongest first.
 void target_estimator::find(const float* powers)
 {
-    d_detector.process(powers, d_cells);
-    d_detector.keep_peaks(powers, d_cells);
+    d_searched = powers;
+    d_detector->process(powers, d_cells);
+    d_detector->keep_peaks(powers, d_cells);
     std::sort(d_cells.begin(), d_cells.end(), [](const auto& a, const auto& b) {
         return a.power > b.power;
     });
@@ -142,7 +199,7 @@ void target_estimator::search_again()
         d_map.process_less(d_left.data());
     } else {
         subtract_first();
-        d_map.process_products(d_fit.products(), d_fit.energies(), d_left.data());
+        d_map.process_products(d_frame.products(), d_frame.energies(), d_left.data());
     }
     find(d_left.data());
 }
@@ -167,25 +224,25 @@ bool target_estimator::fit()
     const size_t before = d_echoes.size();
     d_passed_over = false;
     const bool predicts = before == 0 && d_map.pattern().separable && d_left.size() > 0;
-    const auto zero = static_cast<double>(d_map.doppler_cells() / 2);
+    size_t predicted = before;
     for (const auto& cell : d_cells) {
         if (d_echoes.size() == static_cast<size_t>(d_params.max_targets))
             break;
+        if (predicts && !d_echoes.empty())
+            predict(predicted);
+        predicted = d_echoes.size();
         if (predicts && is_sidelobe(cell)) {
             d_passed_over = true;
             continue;
         }
         subtract_first();
-        const echo e = d_fit.refine(cell.range * d_map.delay_step(),
-                                    (cell.doppler - zero) * d_map.doppler_step());
+        const echo e = refine(cell);
         // What stands out of the map may be a sidelobe of what was found already.
         const double power = std::norm(e.amplitude) * d_fit.energy();
         if (!d_echoes.empty() &&
-            (splits(e) || power <= d_detector.multiplier(cell.range) * noise()))
+            (splits(e) || power <= d_detector->multiplier(cell.range) * noise()))
             continue;
         d_echoes.push_back(e);
-        if (predicts)
-            predict(d_echoes.size() - 1);
         // An amplitude of least squares takes just its own power away.
         d_residual = std::max(d_residual - power, 0.0);
         if (d_subtracted)
@@ -196,6 +253,28 @@ bool target_estimator::fit()
     if (d_echoes.size() > 1)
         relax();
     return true;
+}
+
+// The fit starts so near that it seldom has to rotate the frame twice.
+echo target_estimator::refine(const map_cell& cell)
+{
+    const size_t columns = d_map.range_cells(), rows = d_map.doppler_cells();
+    const bool windowed = d_params.map.window != "rectangular";
+    const auto power = [&](size_t doppler, size_t range) {
+        return d_searched[doppler % rows * columns + range];
+    };
+    const size_t d = cell.doppler, r = cell.range;
+    double range = r, doppler = static_cast<double>(d) - static_cast<double>(rows / 2);
+    if (r > 0 && r + 1 < columns)
+        range += offset_of_peak(power(d, r - 1),
+                                power(d, r),
+                                power(d, r + 1),
+                                windowed || d_params.map.pad_delay > 1);
+    doppler += offset_of_peak(power(d + rows - 1, r),
+                              power(d, r),
+                              power(d + 1, r),
+                              windowed || d_params.map.pad_doppler > 1);
+    return d_fit.refine(range * d_map.delay_step(), doppler * d_map.doppler_step());
 }
 
 // Whether an echo may have hidden weaker ones from the detector.
@@ -244,7 +323,7 @@ void target_estimator::relax()
     d_residual = d_fit.residual_power(0) * d_fit.num_elements();
     // Echoes that shrink to noise beside their neighbours never were any.
     const double least =
-        d_detector.multiplier(d_map.range_cells() / 2) * noise() / d_fit.energy();
+        d_detector->multiplier(d_map.range_cells() / 2) * noise() / d_fit.energy();
     const auto weak = [&](const echo& e) {
         const bool gone = std::norm(e.amplitude) <= least;
         if (gone) {

@@ -3,16 +3,14 @@
  */
 
 #include "channel_tiles.h"
+#include "fft_plan.h"
 #include "volk_compat.h"
-#include <gnuradio/fft/fft.h>
 #include <gnuradio/isac/check.h>
 #include <gnuradio/isac/theory/constants.h>
 #include <gnuradio/isac/waveform/channel_estimator.h>
-#include <fftw3.h>
 #include <volk/volk.h>
 #include <algorithm>
 #include <cmath>
-#include <mutex>
 
 namespace gr {
 namespace isac {
@@ -33,16 +31,6 @@ size_t transform_length(size_t points)
     while (length < 2 * points) // twice: the peak is then at most a quarter bin off
         length *= 2;
     return length;
-}
-
-void* make_plan(volk::vector<gr_complex>& in, volk::vector<gr_complex>& out, int sign)
-{
-    std::lock_guard<std::mutex> lock(gr::fft::planner::mutex());
-    return fftwf_plan_dft_1d(static_cast<int>(in.size()),
-                             reinterpret_cast<fftwf_complex*>(in.data()),
-                             reinterpret_cast<fftwf_complex*>(out.data()),
-                             sign,
-                             FFTW_MEASURE);
 }
 
 gr_complex phasor(double cycles)
@@ -111,13 +99,15 @@ channel_estimator::channel_estimator(ofdm_grid::sptr grid)
     d_delay_in.resize(delay_length);
     d_delay_out.resize(delay_length);
     d_periodogram.resize(delay_length);
-    d_delay_plan = make_plan(d_delay_in, d_delay_out, FFTW_BACKWARD);
+    d_delay_plan = std::make_unique<fft_plan>(
+        d_delay_in.size(), FFTW_BACKWARD, d_delay_in.data(), d_delay_out.data());
     const size_t span = d_symbols.back() - d_symbols.front();
     const size_t doppler_length =
         transform_length(span / d_grid->pilot_spacing_time() + 1);
     d_doppler_in.resize(doppler_length);
     d_doppler_out.resize(doppler_length);
-    d_doppler_plan = make_plan(d_doppler_in, d_doppler_out, FFTW_FORWARD);
+    d_doppler_plan = std::make_unique<fft_plan>(
+        d_doppler_in.size(), FFTW_FORWARD, d_doppler_in.data(), d_doppler_out.data());
 
     const size_t spacing_time = d_grid->pilot_spacing_time();
     const size_t pilot_tile_symbols =
@@ -145,12 +135,7 @@ channel_estimator::channel_estimator(ofdm_grid::sptr grid)
         std::make_unique<tiles>(*d_grid, active, tile_symbols, tile_subcarriers);
 }
 
-channel_estimator::~channel_estimator()
-{
-    std::lock_guard<std::mutex> lock(gr::fft::planner::mutex());
-    fftwf_destroy_plan(static_cast<fftwf_plan>(d_delay_plan));
-    fftwf_destroy_plan(static_cast<fftwf_plan>(d_doppler_plan));
-}
+channel_estimator::~channel_estimator() = default;
 
 double channel_estimator::delay() const
 {
@@ -180,7 +165,7 @@ void channel_estimator::search()
     std::fill(d_delay_in.begin(), d_delay_in.end(), gr_complex(0, 0));
     for (size_t row = 0; row < d_symbols.size(); row += stride) {
         std::copy_n(d_lattice.data() + row * d_width, d_width, d_delay_in.data());
-        fftwf_execute(static_cast<fftwf_plan>(d_delay_plan));
+        d_delay_plan->execute(d_delay_in.data(), d_delay_out.data());
         for (size_t i = 0; i < d_periodogram.size(); i++)
             d_periodogram[i] += std::norm(d_delay_out[i]);
     }
@@ -199,7 +184,7 @@ void channel_estimator::search()
     for (size_t row = 0; row < d_symbols.size(); row++)
         d_doppler_in[(d_symbols[row] - d_symbols[0]) / spacing] =
             dot(d_lattice.data() + row * d_width, d_steering.data(), d_width);
-    fftwf_execute(static_cast<fftwf_plan>(d_doppler_plan));
+    d_doppler_plan->execute(d_doppler_in.data(), d_doppler_out.data());
     const auto power = [](gr_complex a, gr_complex b) {
         return std::norm(a) < std::norm(b);
     };

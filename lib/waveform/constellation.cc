@@ -27,7 +27,17 @@ int axis_level(unsigned bits, int n)
 } // namespace
 
 constellation::constellation(const std::string& modulation)
-    : d_bits(gr::isac::bits_per_symbol(modulation))
+    : d_bits(gr::isac::bits_per_symbol(modulation)),
+      d_points_a_byte(8 % d_bits == 0 ? 8 / d_bits : 0)
+{
+    place_points();
+    for (unsigned byte = 0; byte < 256; byte++)
+        for (size_t i = 1; i <= d_points_a_byte; i++)
+            d_bytes.push_back(
+                d_points[(byte >> (8 - i * d_bits)) & (d_points.size() - 1)]);
+}
+
+void constellation::place_points()
 {
     const unsigned count = 1u << d_bits;
     d_points.resize(count);
@@ -64,19 +74,32 @@ void constellation::map(const uint8_t* bytes,
                         gr_complex* symbols,
                         size_t count) const
 {
-    bytes += first_bit / 8;
-    unsigned held = 8 - first_bit % 8;
-    uint32_t bits = count > 0 ? *bytes++ : 0;
     const unsigned width = d_bits;
     const uint32_t mask = (1u << width) - 1;
     const gr_complex* points = d_points.data();
-    for (size_t i = 0; i < count; i++) {
+    uint32_t bits = 0;
+    unsigned held = 0;
+    bytes += first_bit / 8;
+    if (first_bit % 8 > 0) {
+        bits = *bytes++;
+        held = 8 - first_bit % 8;
+    }
+    size_t i = 0;
+    while (i < count) {
+        const size_t whole = d_points_a_byte > 0 ? (count - i) / d_points_a_byte : 0;
+        if (held == 0 && whole > 0) {
+            for (size_t b = 0; b < whole; b++, i += d_points_a_byte)
+                std::copy_n(d_bytes.data() + *bytes++ * d_points_a_byte,
+                            d_points_a_byte,
+                            symbols + i);
+            continue;
+        }
         if (held < width) {
             bits = bits << 8 | *bytes++;
             held += 8;
         }
         held -= width;
-        symbols[i] = points[(bits >> held) & mask];
+        symbols[i++] = points[(bits >> held) & mask];
     }
 }
 

@@ -2,15 +2,13 @@
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
 
-#include <gnuradio/fft/fft.h>
+#include "fft_plan.h"
 #include <gnuradio/isac/check.h>
 #include <gnuradio/isac/theory/constants.h>
 #include <gnuradio/isac/waveform/ofdm_transform.h>
-#include <fftw3.h>
 #include <volk/volk.h>
 #include <algorithm>
 #include <cmath>
-#include <mutex>
 
 namespace gr {
 namespace isac {
@@ -20,7 +18,8 @@ ofdm_transform::ofdm_transform(ofdm_grid::sptr grid, int timing_advance)
       d_advance(timing_advance),
       d_in(d_grid->num_subcarriers()),
       d_out(d_grid->num_subcarriers()),
-      d_alternating(d_grid->num_subcarriers())
+      d_alternating(d_grid->num_subcarriers()),
+      d_scaled(d_grid->num_subcarriers())
 {
     const size_t n = d_grid->num_subcarriers();
     const size_t longest = d_grid->shortest_cp_len();
@@ -41,20 +40,11 @@ ofdm_transform::ofdm_transform(ofdm_grid::sptr grid, int timing_advance)
     }
     // One symbol a plan: its data stays in the first-level cache from mapping to output,
     // where a batch over the frame would go through memory.
-    std::lock_guard<std::mutex> lock(gr::fft::planner::mutex());
-    auto* in = reinterpret_cast<fftwf_complex*>(d_in.data());
-    auto* out = reinterpret_cast<fftwf_complex*>(d_out.data());
-    const int length = static_cast<int>(n);
-    d_inverse = fftwf_plan_dft_1d(length, in, out, FFTW_BACKWARD, FFTW_MEASURE);
-    d_forward = fftwf_plan_dft_1d(length, in, out, FFTW_FORWARD, FFTW_MEASURE);
+    d_inverse = std::make_unique<fft_plan>(n, FFTW_BACKWARD, d_in.data(), d_out.data());
+    d_forward = std::make_unique<fft_plan>(n, FFTW_FORWARD, d_in.data(), d_out.data());
 }
 
-ofdm_transform::~ofdm_transform()
-{
-    std::lock_guard<std::mutex> lock(gr::fft::planner::mutex());
-    fftwf_destroy_plan(static_cast<fftwf_plan>(d_inverse));
-    fftwf_destroy_plan(static_cast<fftwf_plan>(d_forward));
-}
+ofdm_transform::~ofdm_transform() = default;
 
 void ofdm_transform::transform(const gr_complex* row,
                                size_t cp,
@@ -62,12 +52,14 @@ void ofdm_transform::transform(const gr_complex* row,
                                float scale)
 {
     const size_t n = d_grid->num_subcarriers();
-    volk_32f_s32f_multiply_32f(reinterpret_cast<float*>(d_in.data()),
-                               reinterpret_cast<const float*>(row),
-                               scale,
-                               2 * n);
-    fftwf_execute(static_cast<fftwf_plan>(d_inverse));
-    volk_32fc_32f_multiply_32fc(samples + cp, d_out.data(), d_alternating.data(), n);
+    if (scale != d_scale) {
+        volk_32f_s32f_multiply_32f(d_scaled.data(), d_alternating.data(), scale, n);
+        d_scale = scale;
+    }
+    if (!d_inverse->takes(row))
+        row = std::copy_n(row, n, d_in.data()) - n;
+    d_inverse->execute(row, d_out.data());
+    volk_32fc_32f_multiply_32fc(samples + cp, d_out.data(), d_scaled.data(), n);
     std::copy_n(samples + n, cp, samples);
 }
 
@@ -89,7 +81,10 @@ void ofdm_transform::demodulate(const gr_complex* window, gr_complex* row)
 {
     const size_t n = d_grid->num_subcarriers();
     volk_32fc_32f_multiply_32fc(d_in.data(), window, d_alternating.data(), n);
-    fftwf_execute(static_cast<fftwf_plan>(d_forward));
+    const bool direct = d_compensation.empty() && d_forward->takes(row);
+    d_forward->execute(d_in.data(), direct ? row : d_out.data());
+    if (direct)
+        return;
     if (d_compensation.empty())
         std::copy_n(d_out.data(), n, row);
     else

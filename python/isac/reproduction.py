@@ -18,6 +18,29 @@ class parser(argparse.ArgumentParser):
         sys.exit(f"{self.prog}: {message}")
 
 
+def positive(text: str) -> float:
+    """Type of an option."""
+    value = float(text)
+    if not (value > 0 and math.isfinite(value)):
+        raise argparse.ArgumentTypeError(f"{text}: must be positive")
+    return value
+
+
+def not_negative(text: str) -> float:
+    """Type of an option."""
+    value = float(text)
+    if not (value >= 0 and math.isfinite(value)):
+        raise argparse.ArgumentTypeError(f"{text}: must be zero or positive")
+    return value
+
+
+def count(text: str) -> int:
+    """Type of an option: at least two, of which a standard error can be told."""
+    if int(text) < 2:
+        raise argparse.ArgumentTypeError(f"{text}: must be at least 2")
+    return int(text)
+
+
 def output_options(options: argparse.ArgumentParser) -> None:
     """Adds --plot DIR and --json FILE, which write_output() serves."""
     options.add_argument("--plot", type=Path, metavar="DIR", help="write the pictures there")

@@ -134,7 +134,8 @@ def estimate(
         rows, grid, reference, mode, window, window_parameter, pad_delay, pad_doppler: see
             range_doppler_map(); delay and Doppler do not depend on window and padding.
         pfa: probability of false alarm of a cell, above 0 and below 1.
-        kind: CFAR, "ca" or "os".
+        kind: CFAR, "ca" or "os", or "none": the strongest peak is the one target, whatever its
+            power, as for curves of accuracy that no threshold censors.
         guard, training: cells on each side of a cell, (delay, doppler), in independent cells.
         rank: for "os", the order statistic as a share of the training cells.
         max_targets: strongest ones kept, 1 to 1024.

@@ -83,6 +83,20 @@ class qa_handover_decider(gr_unittest.TestCase):
                       detections(WEST, WEST, moment, [west], deviation=12))
         self.assertEqual([event["scene_time"] for event in self.handovers(1)], [0.2])
 
+    def test_a_wrong_peak_and_missed_echoes_when_distances_are_filtered(self):
+        self.start(criterion="distance", initial_cell=EAST, distance_acceleration=1)
+        for i in range(1, 21):
+            moment = round(0.1 * i, 6)
+            west = {10: [100], 12: [], 13: []}.get(i, [960])
+            self.ranges(moment, [1000], west)
+        self.steps(20)
+        self.ranges(2.1, [1000], [100])
+        self.steps(21)
+        self.assertEqual(self.decider.num_handovers(), 0)
+        self.decider.set_distance_acceleration(0)
+        self.ranges(2.2, [1000], [100])
+        self.assertEqual([event["scene_time"] for event in self.handovers(1)], [2.2])
+
     def test_joint_waits_for_both_in_any_order(self):
         self.start(criterion="joint_or", initial_cell=EAST)
         self.ranges(0.1, [1000], [900])
@@ -135,7 +149,8 @@ class qa_handover_decider(gr_unittest.TestCase):
         changes = {
             "criterion": "joint_and", "hysteresis_db": 1.0, "l3_coefficient": 0.25,
             "time_to_trigger": 0.1, "distance_threshold_m": 20.0,
-            "distance_confidence": 1.5, "prohibit_time": 0.2, "ping_pong_window": 2.0,
+            "distance_confidence": 1.5, "distance_acceleration": 2.0, "distance_gate": 5.0,
+            "prohibit_time": 0.2, "ping_pong_window": 2.0,
             "outage_sinr_db": -5.0, "measurement_hold": 3.0, "l3_period": 0.2,
             "bound_missing": True, "return_hysteresis_db": 4.0, "return_time": 5.0,
         }

@@ -86,7 +86,8 @@ class qa_handover_machine(gr_unittest.TestCase):
         with self.assertRaises(ValueError):
             machine.set_parameters(l3_coefficient=0)
         changes = {"l3_coefficient": 0.5, "l3_period": 0.2, "bound_missing": True,
-                   "return_hysteresis_db": 4.0, "return_time": 5.0}
+                   "return_hysteresis_db": 4.0, "return_time": 5.0,
+                   "distance_acceleration": 2.0, "distance_gate": 5.0}
         machine.set_parameters(**changes)
         self.assertEqual(machine.parameters(), {**machine.parameters(), **changes})
         machine.reset()

@@ -51,6 +51,20 @@ class qa_sensing(gr_unittest.TestCase):
                 self.assertLess(abs(d["delay"][0] - truth), 1e-4 / self.grid.sample_rate())
                 self.assertLess(abs(d["doppler"][0] - 777.0), 1.0)
 
+    def test_without_detection_the_strongest_peak_is_the_target(self):
+        noise = self.rng.standard_normal((32, 64, 2)) @ [1, 1j]
+        empty = isac.sensing.estimate(noise, self.grid)
+        self.assertEqual(len(empty["delay"]), 0)
+        self.assertEqual(len(isac.sensing.estimate(noise, self.grid, kind="none")["delay"]), 1)
+        # The weaker of two echoes is none, and power between cells is not lost.
+        cell, row = 1 / self.grid.sample_rate(), 1 / (32 * self.grid.symbol_duration())
+        rows = self.echo(self.grid, 8.5 * cell, 3.5 * row)
+        rows += 0.7 * self.echo(self.grid, 30 * cell, -5 * row)
+        d = isac.sensing.estimate(rows, self.grid, kind="none")
+        self.assertEqual(len(d["delay"]), 1)
+        self.assertLess(abs(d["delay"][0] - 8.5 * cell), 0.1 * cell)
+        self.assertEqual(len(isac.sensing.estimate(np.zeros((32, 64)), self.grid, kind="none")["delay"]), 0)
+
     def test_keys_and_what_is_passed_on(self):
         d = isac.sensing.estimate(
             self.echo(self.grid, 1e-6, 0), self.grid, frame=3, scene_time=1.5, tx=1, rx=2

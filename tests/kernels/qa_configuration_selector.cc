@@ -182,6 +182,41 @@ BOOST_AUTO_TEST_CASE(a_step_back_in_time_changes_nothing)
     BOOST_CHECK_CLOSE(selector.snr_db(), 10 * std::log10(110.0), 1e-9);
 }
 
+BOOST_AUTO_TEST_CASE(a_pair_that_refuses_is_passed_over_for_a_while)
+{
+    selection_parameters p;
+    p.time_to_trigger = 1;
+    p.soft_window = 3;
+    configuration_selector selector(3, p);
+    step(selector, 0, { 10, 0, 0 });
+    selector.refuse(99); // there was nothing to change from
+    BOOST_CHECK_EQUAL(selector.selected(), 0);
+    step(selector, 1, { 10, 30, 20 });
+    BOOST_CHECK(step(selector, 2, { 10, 30, 20 }));
+    BOOST_CHECK_EQUAL(selector.selected(), 1);
+    selector.refuse(4);
+    BOOST_CHECK_EQUAL(selector.selected(), 0);
+    BOOST_CHECK_EQUAL(selector.source(), -1);
+    BOOST_CHECK_EQUAL(selector.num_changes(), 0u);
+    selector.refuse(99); // once
+    // The next best was better for as long.
+    BOOST_CHECK(step(selector, 2, { 10, 30, 20 }));
+    BOOST_CHECK_EQUAL(selector.selected(), 2);
+    BOOST_CHECK_EQUAL(selector.source(), 0);
+    // Refused until 4 s; what it was better before counts for no time-to-trigger.
+    BOOST_CHECK(!step(selector, 3, { 10, 30, 20 }));
+    BOOST_CHECK(!step(selector, 4, { 10, 30, 20 }));
+    BOOST_CHECK(step(selector, 5, { 10, 30, 20 }));
+    BOOST_CHECK_EQUAL(selector.selected(), 1);
+    // A refusal gives a soft handover that went on back.
+    step(selector, 6, { 10, 30, 50 });
+    step(selector, 7, { 10, 30, 50 });
+    BOOST_CHECK_EQUAL(selector.selected(), 2);
+    selector.refuse(99);
+    BOOST_CHECK_EQUAL(selector.selected(), 1);
+    BOOST_CHECK_EQUAL(selector.source(), 2);
+}
+
 BOOST_AUTO_TEST_CASE(wrong_parameters_are_refused)
 {
     const auto refused = [](auto change) {

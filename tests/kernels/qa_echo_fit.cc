@@ -55,13 +55,16 @@ BOOST_AUTO_TEST_CASE(an_echo_is_found_where_it_is)
     frame_maker maker(1);
     for (const auto& grid :
          { nr_like(), nr_like(1), ofdm_grid::make(ofdm_grid::preset("LAWN")) }) {
-        echo_fit fit(grid, element_pattern(*grid, true));
+        const element_pattern pattern(*grid, true);
+        matched_frame frame(grid, pattern, true);
+        echo_fit fit(grid, pattern);
         for (int draw = 0; draw < 20; draw++) {
             const echo truth{ (3 + maker.uniform(-0.5, 0.5)) * fit.delay_cell(),
                               (2 + maker.uniform(-0.5, 0.5)) * fit.doppler_cell(),
                               maker.phase(0.7) };
             const auto rows = maker.echoes(*grid, grid->pilots(), { truth });
-            fit.load(rows.data(), nullptr);
+            frame.load(rows.data(), nullptr);
+            fit.load(frame);
             const echo found = fit.refine(3 * fit.delay_cell(), 2 * fit.doppler_cell());
             BOOST_TEST(std::abs(found.delay - truth.delay) < 1e-4 * fit.delay_cell());
             BOOST_TEST(std::abs(found.doppler - truth.doppler) <
@@ -79,14 +82,17 @@ BOOST_AUTO_TEST_CASE(the_estimate_is_the_maximum_of_the_likelihood)
     for (const auto& grid : { nr_like(), nr_like(1) }) {
         const auto reference = maker.qam_reference(*grid);
         for (const bool pilots : { true, false }) {
-            echo_fit fit(grid, element_pattern(*grid, pilots));
+            const element_pattern pattern(*grid, pilots);
+            matched_frame frame(grid, pattern, true);
+            echo_fit fit(grid, pattern);
             const auto& sent = pilots ? grid->pilots() : reference;
             const echo truth{ 3.4 * fit.delay_cell(),
                               1.7 * fit.doppler_cell(),
                               maker.phase(0.5) };
             auto rows = maker.echoes(*grid, sent, { truth });
             add(rows, maker.noise(*grid));
-            fit.load(rows.data(), pilots ? nullptr : reference.data());
+            frame.load(rows.data(), pilots ? nullptr : reference.data());
+            fit.load(frame);
             const echo found = fit.refine(3 * fit.delay_cell(), 2 * fit.doppler_cell());
             const double top = likelihood(*grid, rows, sent, found.delay, found.doppler);
             double best = 0;
@@ -114,13 +120,16 @@ BOOST_AUTO_TEST_CASE(relaxation_parts_neighbours)
     frame_maker maker(3);
     const auto grid = nr_like();
     const auto reference = maker.qam_reference(*grid);
-    echo_fit fit(grid, element_pattern(*grid, false));
+    const element_pattern pattern(*grid, false);
+    matched_frame frame(grid, pattern, true);
+    echo_fit fit(grid, pattern);
     const std::vector<echo> truth = {
         { 3.1 * fit.delay_cell(), 2.0 * fit.doppler_cell(), maker.phase(1) },
         { 4.6 * fit.delay_cell(), 2.3 * fit.doppler_cell(), maker.phase(0.6) }
     };
     const auto rows = maker.echoes(*grid, reference, truth);
-    fit.load(rows.data(), reference.data());
+    frame.load(rows.data(), reference.data());
+    fit.load(frame);
     const double before = fit.residual_power(0);
     echo a = fit.refine(3 * fit.delay_cell(), 2 * fit.doppler_cell());
     fit.subtract(a);
@@ -159,8 +168,11 @@ BOOST_AUTO_TEST_CASE(moments_are_those_of_the_elements_used)
         w *= weights.size() / total;
     const auto expected = theory::moments_of_elements(
         weights.data(), frequencies.data(), times.data(), weights.size());
-    echo_fit fit(grid, element_pattern(*grid, false));
-    fit.load(reference.data(), reference.data());
+    const element_pattern pattern(*grid, false);
+    matched_frame frame(grid, pattern, true);
+    echo_fit fit(grid, pattern);
+    frame.load(reference.data(), reference.data());
+    fit.load(frame);
     const auto found = fit.moments();
     const auto tolerance = boost::test_tools::tolerance(1e-5);
     BOOST_TEST(fit.num_elements() == double(weights.size()));

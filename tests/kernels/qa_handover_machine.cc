@@ -198,6 +198,66 @@ BOOST_AUTO_TEST_CASE(distance_is_trusted_as_far_as_its_variance_allows)
     BOOST_CHECK(f.by("distance", {}, { 1000, 939 }, { 9, 16 }));
 }
 
+// The other cell is 45 m nearer, and a wrong peak says 900 m now and then, with as small
+// a variance as any.
+BOOST_AUTO_TEST_CASE(a_wrong_peak_moves_nothing_when_distances_are_filtered)
+{
+    handover_parameters p = parameters("distance");
+    p.distance_confidence = 2;
+    flight believes(p);
+    p.distance_acceleration = 1;
+    flight filters(p);
+    int moved = 0;
+    for (int i = 0; i < 40; i++) {
+        const values distance = { 1000, i % 8 == 7 ? 100.0 : 955.0 };
+        moved += believes.step({}, distance, { 1, 1 }).has_value();
+        BOOST_CHECK(!filters.step({}, distance, { 1, 1 }));
+    }
+    BOOST_CHECK_GT(moved, 0);
+}
+
+// 56 m are more than the threshold by four times the deviation that 40 measurements
+// leave, and by half of the one that each has.
+BOOST_AUTO_TEST_CASE(filtered_distances_are_trusted_sooner)
+{
+    handover_parameters p = parameters("distance");
+    p.distance_confidence = 2;
+    flight believes(p);
+    p.distance_acceleration = 0.1;
+    flight filters(p);
+    bool moved = false;
+    for (int i = 0; i < 100; i++) {
+        BOOST_CHECK(!believes.step({}, { 1000, 944 }, { 72, 72 }));
+        moved = moved || filters.step({}, { 1000, 944 }, { 72, 72 });
+    }
+    BOOST_CHECK(moved);
+}
+
+// On a course that was seen for long the threshold is passed between two echoes.
+BOOST_AUTO_TEST_CASE(filtered_distances_go_on_without_measurements)
+{
+    handover_parameters p = parameters("distance");
+    p.distance_acceleration = 1;
+    flight f(p);
+    double apart = 30; // m, 1 more each step
+    for (; apart < 46; apart++)
+        BOOST_CHECK(!f.step({}, { 1000, 1000 - apart }, { 0.01, 0.01 }));
+    std::optional<handover_machine::event> event;
+    for (; !event && apart < 60; apart++)
+        event = f.step({}, { 1000, NONE }, { 0.01, NONE });
+    BOOST_REQUIRE(event);
+    BOOST_CHECK_SMALL(apart - 52, 1.1);
+
+    flight holds(p); // and no longer than the hold
+    for (int i = 0; i < 20; i++)
+        holds.step({}, { 1000, 990 }, { 0.01, 0.01 });
+    p.distance_threshold_m = 5;
+    for (int i = 0; i < 11; i++)
+        holds.step({}, { 1000, NONE }, { 0.01, NONE });
+    holds.machine.set_parameters(p);
+    BOOST_CHECK(!holds.step({}, { 1000, NONE }, { 0.01, NONE }));
+}
+
 BOOST_AUTO_TEST_CASE(joint_or_and)
 {
     const values near = { 1000, 900 }, even = { 1000, 1000 };
@@ -381,6 +441,8 @@ BOOST_AUTO_TEST_CASE(wrong_parameters_are_refused)
     refused([](auto& p) { p.time_to_trigger = -1; });
     refused([](auto& p) { p.distance_threshold_m = -1; });
     refused([](auto& p) { p.distance_confidence = -1; });
+    refused([](auto& p) { p.distance_acceleration = -1; });
+    refused([](auto& p) { p.distance_gate = 0; });
     refused([](auto& p) { p.prohibit_time = -1; });
     refused([](auto& p) { p.return_hysteresis_db = -1; });
     refused([](auto& p) { p.return_time = NONE; });
@@ -390,4 +452,26 @@ BOOST_AUTO_TEST_CASE(wrong_parameters_are_refused)
     refused([](auto& p) { p.initial_cell = 2; });
     refused([](auto& p) { p.initial_cell = -2; });
     BOOST_CHECK_THROW(handover_machine(0, handover_parameters()), std::invalid_argument);
+}
+
+BOOST_AUTO_TEST_CASE(a_handover_that_is_taken_back_has_not_been)
+{
+    handover_parameters p = parameters("rsrp");
+    p.hysteresis_db = 1;
+    p.prohibit_time = 10;
+    flight f(p, 3);
+    f.machine.undo(); // nothing yet
+    BOOST_CHECK(f.by("rsrp", { -80, -70, -75 }));
+    BOOST_CHECK_EQUAL(f.machine.serving(), 1);
+    f.machine.undo();
+    BOOST_CHECK_EQUAL(f.machine.serving(), 0);
+    BOOST_CHECK_EQUAL(f.machine.counts().handovers, 0u);
+    f.machine.undo(); // once
+    BOOST_CHECK_EQUAL(f.machine.serving(), 0);
+    // The prohibit timer does not run, and the next best is free.
+    BOOST_CHECK(f.by("rsrp", { -80, NOT_HEARD, -75 }));
+    BOOST_CHECK_EQUAL(f.machine.serving(), 2);
+    BOOST_CHECK(!f.step({ -80, NOT_HEARD, -75 }));
+    f.machine.undo(); // not decided by the last step
+    BOOST_CHECK_EQUAL(f.machine.serving(), 2);
 }

@@ -69,6 +69,23 @@ BOOST_AUTO_TEST_CASE(what_is_missing_triggers_and_wins_nothing)
     BOOST_CHECK(!step(selector, NONE, { 10, 20 }, { 0, 20 }));
 }
 
+BOOST_AUTO_TEST_CASE(a_pair_that_refuses_is_passed_over_for_a_while)
+{
+    qos_selector selector(RECEIVERS, SERVERS, 0, qos_parameters());
+    selector.refuse(99); // nothing changed
+    BOOST_CHECK(step(selector, 1, { 10, 30, 20 }, { 14, 20 }));
+    BOOST_CHECK_EQUAL(selector.selected(), 2u);
+    selector.refuse(4);
+    BOOST_CHECK_EQUAL(selector.selected(), 0u);
+    BOOST_CHECK_EQUAL(selector.num_changes(), 0u);
+    selector.refuse(99); // once
+    // Its user's timer is idle again; what is left is where it was.
+    BOOST_CHECK(!step(selector, 1, { 10, 30, 20 }, { 14, 20 }));
+    BOOST_CHECK(selector.triggered(0));
+    BOOST_CHECK(step(selector, 21, { 10, 30, 20 }, { 14, 20 }));
+    BOOST_CHECK_EQUAL(selector.selected(), 2u);
+}
+
 BOOST_AUTO_TEST_CASE(wrong_parameters_are_refused)
 {
     qos_parameters p;

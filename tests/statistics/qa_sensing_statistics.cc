@@ -75,10 +75,12 @@ accuracy measure_rmse(const ofdm_grid::sptr& grid,
     p.map.window = window;
     p.detector.pfa = 1e-4;
     target_estimator estimator(grid, p);
-    echo_fit cells(grid, element_pattern(*grid, true));
+    const element_pattern pattern(*grid, true);
+    matched_frame pilots(grid, pattern, true);
+    echo_fit cells(grid, pattern);
     const double snr = std::pow(10, snr_db / 10);
-    const auto zero = grid->pilots();
-    cells.load(zero.data(), nullptr);
+    pilots.load(grid->pilots().data(), nullptr);
+    cells.load(pilots);
     const auto bound = theory::bound(cells.moments(), snr);
     detections report;
     accuracy a = { 0, 0, 0, 0 };

@@ -78,6 +78,8 @@ public:
     virtual void set_time_to_trigger(double time_to_trigger) = 0;
     virtual void set_distance_threshold_m(double distance_threshold_m) = 0;
     virtual void set_distance_confidence(double distance_confidence) = 0;
+    virtual void set_distance_acceleration(double distance_acceleration) = 0;
+    virtual void set_distance_gate(double distance_gate) = 0;
     virtual void set_prohibit_time(double prohibit_time) = 0;
     virtual void set_return_hysteresis_db(double return_hysteresis_db) = 0;
     virtual void set_return_time(double return_time) = 0;

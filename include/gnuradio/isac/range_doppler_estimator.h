@@ -63,7 +63,8 @@ public:
      * \param window_parameter beta of "kaiser" (0 to 100), alpha of "tukey" (0 to 1)
      * \param pad_delay        zero-padding of the range axis: 1, 2, 4 or 8
      * \param pad_doppler      zero-padding of the Doppler axis: 1, 2, 4 or 8
-     * \param cfar             "ca" or "os"
+     * \param cfar             "ca", "os", or "none": the strongest peak of a frame is its
+     *                         one target, whatever its power
      * \param pfa              probability of false alarm of a cell, above 0, below 1
      * \param guard_delay      guard cells on each side, in independent cells, >= 0
      * \param guard_doppler    likewise

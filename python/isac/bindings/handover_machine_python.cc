@@ -233,6 +233,8 @@ bool change(handover_parameters& p, const std::string& name, const py::handle& v
         { "time_to_trigger", &handover_parameters::time_to_trigger },
         { "distance_threshold_m", &handover_parameters::distance_threshold_m },
         { "distance_confidence", &handover_parameters::distance_confidence },
+        { "distance_acceleration", &handover_parameters::distance_acceleration },
+        { "distance_gate", &handover_parameters::distance_gate },
         { "prohibit_time", &handover_parameters::prohibit_time },
         { "return_hysteresis_db", &handover_parameters::return_hysteresis_db },
         { "return_time", &handover_parameters::return_time },
@@ -289,6 +291,11 @@ Args:
     distance_threshold_m: m, not negative.
     distance_confidence: k >= 0; distances must differ by k standard deviations more than the
         threshold. 0: measured distances are believed.
+    distance_acceleration: above 0: distances are filtered by their variances, for a user whose
+        radial speed changes by this standard deviation in a second, m/s; missing ones go on for
+        measurement_hold. 0: distances are taken as measured.
+    distance_gate: a measured distance that is off by more of these standard deviations is a wrong
+        peak, and not used, above 0; where distances are filtered.
     prohibit_time: no handover for this long after the last, s.
     return_hysteresis_db: added to hysteresis_db for the return to the previous cell, dB...
     return_time: ...for this long after it was left, s.
@@ -310,6 +317,8 @@ Raises:
                          double time_to_trigger,
                          double distance_threshold_m,
                          double distance_confidence,
+                         double distance_acceleration,
+                         double distance_gate,
                          double prohibit_time,
                          double return_hysteresis_db,
                          double return_time,
@@ -327,6 +336,8 @@ Raises:
                                      time_to_trigger,
                                      distance_threshold_m,
                                      distance_confidence,
+                                     distance_acceleration,
+                                     distance_gate,
                                      prohibit_time,
                                      return_hysteresis_db,
                                      return_time,
@@ -344,6 +355,8 @@ Raises:
              py::arg("time_to_trigger") = defaults.time_to_trigger,
              py::arg("distance_threshold_m") = defaults.distance_threshold_m,
              py::arg("distance_confidence") = defaults.distance_confidence,
+             py::arg("distance_acceleration") = defaults.distance_acceleration,
+             py::arg("distance_gate") = defaults.distance_gate,
              py::arg("prohibit_time") = defaults.prohibit_time,
              py::arg("return_hysteresis_db") = defaults.return_hysteresis_db,
              py::arg("return_time") = defaults.return_time,
@@ -366,7 +379,8 @@ Args:
     rsrp: dBm, one a cell, or None.
     distance: m, one a cell, or None.
     sinr: dB, one a cell, or None.
-    variance: of the distances, m^2, or None; needed when distance_confidence is above 0.
+    variance: of the distances, m^2, or None; needed when distance_confidence or
+        distance_acceleration is above 0.
 
 Returns:
     dict of scene_time, from, to and cause ("rsrp", "distance" or "rsrp+distance"), or None.

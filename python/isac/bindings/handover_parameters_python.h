@@ -22,6 +22,8 @@ inline pybind11::dict to_dict(const gr::isac::handover_parameters& p)
     d["time_to_trigger"] = p.time_to_trigger;
     d["distance_threshold_m"] = p.distance_threshold_m;
     d["distance_confidence"] = p.distance_confidence;
+    d["distance_acceleration"] = p.distance_acceleration;
+    d["distance_gate"] = p.distance_gate;
     d["prohibit_time"] = p.prohibit_time;
     d["return_hysteresis_db"] = p.return_hysteresis_db;
     d["return_time"] = p.return_time;
@@ -40,6 +42,8 @@ inline gr::isac::handover_parameters make_parameters(const std::string& criterio
                                                      double time_to_trigger,
                                                      double distance_threshold_m,
                                                      double distance_confidence,
+                                                     double distance_acceleration,
+                                                     double distance_gate,
                                                      double prohibit_time,
                                                      double return_hysteresis_db,
                                                      double return_time,
@@ -57,6 +61,8 @@ inline gr::isac::handover_parameters make_parameters(const std::string& criterio
     p.time_to_trigger = time_to_trigger;
     p.distance_threshold_m = distance_threshold_m;
     p.distance_confidence = distance_confidence;
+    p.distance_acceleration = distance_acceleration;
+    p.distance_gate = distance_gate;
     p.prohibit_time = prohibit_time;
     p.return_hysteresis_db = return_hysteresis_db;
     p.return_time = return_time;

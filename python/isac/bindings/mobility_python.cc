@@ -62,6 +62,11 @@ Args:
     distance_threshold_m: m, not negative.
     distance_confidence: k >= 0; distances must differ by k standard deviations more than the
         threshold. 0: measured distances are believed.
+    distance_acceleration: above 0: distances are filtered by their variances, for a user whose
+        radial speed changes by this standard deviation in a second, m/s; missing ones go on for
+        measurement_hold. 0: distances are taken as measured.
+    distance_gate: a measured distance that is off by more of these standard deviations is a wrong
+        peak, and not used, above 0; where distances are filtered.
     prohibit_time: no handover for this long after the last, s.
     return_hysteresis_db: added to hysteresis_db for the return to the previous cell, dB...
     return_time: ...for this long after it was left, s.
@@ -88,6 +93,8 @@ event A3 and L3 filter: 3GPP TS 38.331.
                          double time_to_trigger,
                          double distance_threshold_m,
                          double distance_confidence,
+                         double distance_acceleration,
+                         double distance_gate,
                          double prohibit_time,
                          double return_hysteresis_db,
                          double return_time,
@@ -106,6 +113,8 @@ event A3 and L3 filter: 3GPP TS 38.331.
                                                                time_to_trigger,
                                                                distance_threshold_m,
                                                                distance_confidence,
+                                                               distance_acceleration,
+                                                               distance_gate,
                                                                prohibit_time,
                                                                return_hysteresis_db,
                                                                return_time,
@@ -125,6 +134,8 @@ event A3 and L3 filter: 3GPP TS 38.331.
              py::arg("time_to_trigger") = defaults.time_to_trigger,
              py::arg("distance_threshold_m") = defaults.distance_threshold_m,
              py::arg("distance_confidence") = defaults.distance_confidence,
+             py::arg("distance_acceleration") = defaults.distance_acceleration,
+             py::arg("distance_gate") = defaults.distance_gate,
              py::arg("prohibit_time") = defaults.prohibit_time,
              py::arg("return_hysteresis_db") = defaults.return_hysteresis_db,
              py::arg("return_time") = defaults.return_time,
@@ -154,6 +165,12 @@ event A3 and L3 filter: 3GPP TS 38.331.
         .def("set_distance_confidence",
              &handover_decider::set_distance_confidence,
              py::arg("distance_confidence"))
+        .def("set_distance_acceleration",
+             &handover_decider::set_distance_acceleration,
+             py::arg("distance_acceleration"))
+        .def("set_distance_gate",
+             &handover_decider::set_distance_gate,
+             py::arg("distance_gate"))
         .def("set_prohibit_time",
              &handover_decider::set_prohibit_time,
              py::arg("prohibit_time"))

@@ -335,7 +335,7 @@ Args:
         "kaiser" or "tukey".
     window_parameter: beta of "kaiser", alpha of "tukey".
     pad_delay, pad_doppler: zero-padding of the axes, 1, 2, 4 or 8.
-    cfar: "ca" or "os".
+    cfar: "ca", "os", or "none": the strongest peak of a frame is its one target.
     pfa: probability of false alarm of a cell, above 0, below 1.
     guard_delay, guard_doppler, training_delay, training_doppler: cells on each side, in
         independent cells.

@@ -97,6 +97,7 @@ private:
     size_t d_count = 0;   // samples of the piece
     volk::vector<float> d_re, d_im;
     volk::vector<float> d_sum_re, d_sum_im; // a tile of room, then the piece
+    bool d_empty = true;                    // whether no path was added to the piece
 };
 
 } // namespace isac

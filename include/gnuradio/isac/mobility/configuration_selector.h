@@ -81,6 +81,14 @@ public:
     double snr_db() const;
     //! Ends a soft handover.
     void end_soft() { d_source = NO_PAIR; }
+
+    /*!
+     * The pair that the last step selected does not take over: the selection goes back,
+     * and until \p until (s) that pair is not selected. Does nothing if the last step
+     * changed nothing, or had nothing to change from. Another step() at the same time
+     * tells whether there is a next best pair.
+     */
+    void refuse(double until);
     //! Changes from one pair to another.
     uint64_t num_changes() const { return d_machine.counts().handovers; }
 
@@ -95,8 +103,13 @@ private:
     std::vector<double> d_snr_db; // of the last step, minus infinity where silent
     std::vector<double> d_filtered;
     std::vector<double> d_compared; // the same, with what may not be selected left out
+    std::vector<double> d_refused;  // until when, s
     int d_source = NO_PAIR;
     double d_soft_end = 0; // s
+    // Before the last change.
+    int d_before_source = NO_PAIR;
+    double d_before_soft_end = 0; // s
+    bool d_changed = false;       // by the last step
 };
 
 } // namespace isac

@@ -6,6 +6,7 @@
 #define INCLUDED_ISAC_MOBILITY_HANDOVER_MACHINE_H
 
 #include <gnuradio/isac/api.h>
+#include <gnuradio/isac/mobility/distance_filter.h>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -45,6 +46,13 @@ struct handover_parameters {
     //! k >= 0: the distances must differ by k standard deviations more than the
     //! threshold. 0: measured distances are believed.
     double distance_confidence = 0;
+    //! Above 0: distances are filtered by their variances (distance_filter), for a user
+    //! whose radial speed changes by this standard deviation in a second, m/s; missing
+    //! ones go on for measurement_hold. 0: distances are taken as measured.
+    double distance_acceleration = 0;
+    //! A measured distance that is off by more of these standard deviations is a wrong
+    //! peak, and not used, above 0; where distances are filtered.
+    double distance_gate = 4;
     //! No handover for this long after the last, s.
     double prohibit_time = 0;
     //! Added to hysteresis_db for the return to the previous cell, dB, not negative...
@@ -83,7 +91,8 @@ public:
         const double* rsrp_dbm = nullptr;
         const double* distance_m = nullptr;
         const double* sinr_db = nullptr;
-        //! Of distance_m, m^2; needed when distance_confidence is above 0.
+        //! Of distance_m, m^2; needed when distance_confidence or distance_acceleration
+        //! is above 0.
         const double* distance_variance = nullptr;
     };
 
@@ -134,6 +143,10 @@ public:
      */
     std::optional<event> step(double time, const measurement& m);
 
+    //! Takes back the handover that the last step decided, as if it had not been: the
+    //! target refused. Does nothing if it decided none.
+    void undo();
+
     //! The serving cell, NO_CELL until one is known.
     int serving() const { return d_serving; }
     const counters& counts() const { return d_counts; }
@@ -157,18 +170,29 @@ private:
         double rsrp = std::numeric_limits<double>::quiet_NaN();
         double filtered = -std::numeric_limits<double>::infinity(); // last time, s
         bool heard = false; // in this step, or bounded by what was
-        timer stronger;     // than the serving cell, by the hysteresis
-        timer nearer;       // by the threshold
+        distance_filter filter;
+        distance_filter::estimate range; // in this step
+        timer stronger;                  // than the serving cell, by the hysteresis
+        timer nearer;                    // by the threshold
         timer farther;
+    };
+
+    // What a handover changes.
+    struct history {
+        std::vector<cell> cells;
+        int serving = NO_CELL, previous = NO_CELL;
+        double last_handover = 0;
+        counters counts;
     };
 
     static criterion criterion_of(const std::string& name);
     void check(const handover_parameters& p) const;
     void filter(double time, const measurement& m);
+    void range(double time, const measurement& m);
     double hysteresis(size_t target, double time) const;
     void choose_first(const measurement& m);
     void count_outage(const measurement& m);
-    void compare(double time, const measurement& m);
+    void compare(double time);
     void update(timer& t, double time, double margin) const;
     bool triggered(const timer& t, double time) const;
     bool moves(const cell& c, double time, bool& by_rsrp, bool& by_distance) const;
@@ -182,6 +206,8 @@ private:
     double d_time = -std::numeric_limits<double>::infinity();
     double d_last_handover = -std::numeric_limits<double>::infinity();
     counters d_counts;
+    history d_before;       // the last handover
+    bool d_decided = false; // whether it was in the last step
 };
 
 } // namespace isac

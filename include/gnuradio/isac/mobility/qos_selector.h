@@ -63,6 +63,14 @@ public:
      */
     bool step(double time, const double* sensing_db, const double* user_sinr_db);
 
+    /*!
+     * The pair that the last step selected does not take over: the selection goes back,
+     * until \p until (s) that pair is not selected, and the users trigger anew. Does
+     * nothing if the last step changed nothing. Another step() at the same time tells
+     * whether there is a next best pair.
+     */
+    void refuse(double until);
+
     size_t selected() const { return d_selected; }
     uint64_t num_changes() const { return d_num_changes; }
     //! Whether a user was below what it needs in the last step, its timer idle.
@@ -79,6 +87,11 @@ private:
     double d_time;
     std::vector<double> d_last_trigger; // s, one a user
     std::vector<bool> d_triggered;
+    std::vector<double> d_refused; // until when, s, one a pair
+    // Before the last change.
+    size_t d_before_selected = 0;
+    std::vector<double> d_before_trigger;
+    bool d_changed = false; // by the last step
 };
 
 } // namespace isac

@@ -9,7 +9,7 @@
 #include <gnuradio/isac/api.h>
 #include <gnuradio/isac/ofdm_grid.h>
 #include <gnuradio/isac/sensing/echo.h>
-#include <gnuradio/isac/sensing/element_pattern.h>
+#include <gnuradio/isac/sensing/matched_frame.h>
 #include <gnuradio/isac/theory/fisher.h>
 #include <volk/volk_alloc.hh>
 #include <complex>
@@ -36,8 +36,9 @@ public:
     echo_fit(const echo_fit&) = delete;
     echo_fit& operator=(const echo_fit&) = delete;
 
-    //! Takes a frame; see range_doppler_map::process(). The rows are copied.
-    void load(const gr_complex* rows, const gr_complex* reference);
+    //! Takes a finished frame of the same pattern, kept whole, which is referred to until
+    //! the next is loaded.
+    void load(matched_frame& frame);
 
     //! Power at a place, scaled so that noise has its power a resource element as mean.
     double power(double delay, double doppler);
@@ -56,20 +57,13 @@ public:
     //! Power an element that is left, with \p num_echoes echoes taken as subtracted.
     double residual_power(size_t num_echoes);
 
-    //! Whether the energies of the elements are equal and their pattern is separable.
-    //! Then echoes are subtracted from the sums alone, and products() is the whole frame.
-    bool separable() const { return d_separable; }
-
-    //! \name The frame less what was subtracted, at the places of the pattern
-    //! \{
-    const gr_complex* products() const { return d_products.data(); } //!< y conj(X)
-    const float* energies() const { return d_energies.data(); }      //!< abs(X)^2
-    //! \}
+    //! Whether echoes are subtracted from the sums alone; else from the frame's products.
+    bool separable() const { return d_matched->uniform_and_separable(); }
 
     //! Sum of abs(X)^2.
-    double energy() const { return d_energy; }
+    double energy() const { return d_matched->energy(); }
     //! Elements used.
-    double num_elements() const { return d_num_elements; }
+    double num_elements() const { return d_matched->num_elements(); }
     //! Of the frame's elements and energies, relative to their mean.
     theory::pattern_moments moments() const;
 
@@ -99,7 +93,8 @@ private:
         block_sums frame;
     };
 
-    void measure();
+    double element_energy() const { return energy() / num_elements(); }
+    void sum_blocks(const float* energies, std::vector<double>& sums);
     void resize(steering& s) const;
     void steer(double delay, double doppler, steering& s) const;
     void compress(double delay, double doppler);
@@ -114,28 +109,25 @@ private:
     void follow(echo& e);
     void subtract_from_products(const echo& e, const value& amplitude);
     size_t find(const echo& e);
+    double left_power();
 
     ofdm_grid::sptr d_grid;
     element_pattern d_pattern;
     double d_delay_cell, d_doppler_cell;
     std::vector<size_t> d_edges_delay, d_edges_doppler;     // of the blocks
     std::vector<double> d_centres_delay, d_centres_doppler; // Hz and s
-    volk::vector<gr_complex> d_products;                    // y conj(X)
-    volk::vector<float> d_energies;                         // abs(X)^2
-    volk::vector<float> d_row_energies;                     // of the rows of a block
-    volk::vector<gr_complex> d_teeth, d_row;
+    matched_frame* d_matched = nullptr;
+    volk::vector<float> d_row_energies; // of the rows of a block
+    volk::vector<gr_complex> d_conjugate, d_row;
     std::vector<float> d_mask_delay, d_mask_doppler; // 1 where elements are used
     block_sums d_frame;                              // before anything is subtracted
     std::vector<value> d_blocks;                     // and after
     std::vector<value> d_sums_delay, d_sums_doppler; // of one echo
     std::vector<subtracted> d_subtracted;            // as many as a frame ever had
     size_t d_num_subtracted = 0;                     // of these, in this frame
+    std::vector<double> d_block_elements;            // used
     std::vector<double> d_block_energies;            // of X
     theory::pattern_moments d_pattern_moments;
-    double d_energy = 0;
-    double d_num_elements = 0;
-    bool d_uniform = true;
-    bool d_separable = false;
 };
 
 } // namespace isac

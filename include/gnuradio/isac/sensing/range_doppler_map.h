@@ -10,6 +10,7 @@
 #include <gnuradio/isac/ofdm_grid.h>
 #include <gnuradio/isac/sensing/echo.h>
 #include <gnuradio/isac/sensing/element_pattern.h>
+#include <gnuradio/isac/sensing/matched_frame.h>
 #include <volk/volk_alloc.hh>
 #include <complex>
 #include <memory>
@@ -19,7 +20,9 @@
 namespace gr {
 namespace isac {
 
+class column_stage;
 class fft_plan;
+struct echo_response;
 
 /*!
  * \brief Kernel: one frame of rows to a range-Doppler map. \ingroup isac
@@ -68,8 +71,14 @@ public:
      */
     bool process(const gr_complex* rows, const gr_complex* reference, float* map);
 
+    //! The same, leaving in \p frame what was matched.
+    bool process(matched_frame& frame,
+                 const gr_complex* rows,
+                 const gr_complex* reference,
+                 float* map);
+
     /*!
-     * The same from rows that were multiplied already.
+     * The same from rows that were matched already.
      *
      * \param products  rows times the conjugate reference, at the places of pattern()
      *                  only: symbols.span x subcarriers.span values
@@ -115,12 +124,10 @@ public:
     //! \}
 
 private:
-    double filter_row(size_t i, const gr_complex* row, const gr_complex* reference);
-    void make_pilot_filter();
-    double weight_products(size_t i, const gr_complex* products, const float* energies);
+    double copy_row(const gr_complex* products, double energy);
+    double weigh_row(const gr_complex* products, const float* energies);
     bool finish(double gain, float* map);
     void spread(const echo& e, double scale, size_t place);
-    void transform_columns(size_t num_echoes, float* map);
 
     ofdm_grid::sptr d_grid;
     parameters d_params;
@@ -132,26 +139,18 @@ private:
     double d_doppler_step;
     std::vector<float> d_window_delay;
     std::vector<float> d_window_doppler;
-    size_t d_stride;                                 // of d_work, values
-    volk::vector<gr_complex> d_work;                 // symbols used x range cells
-    size_t d_column_stride;                          // of d_columns, values
-    volk::vector<gr_complex> d_columns;              // a few columns, one after the other
-    volk::vector<float> d_powers;                    // of d_columns
+    size_t d_stride;                 // of d_work, values
+    volk::vector<gr_complex> d_work; // symbols used x range cells
+    volk::vector<gr_complex> d_row;  // before its transform: zero beyond the span
+    volk::vector<float> d_row_weights;
     std::vector<float> d_mask_delay, d_mask_doppler; // 1 where elements are used
-    // An echo in d_work is row times turns, and in the map row times column.
-    struct response {
-        volk::vector<gr_complex> row;
-        std::vector<gr_complex> turns, column;
-    };
-    std::vector<response> d_echoes; // as many as a frame ever had
+    std::vector<float> d_weights; // of the rows of the frame processed last
+    matched_frame d_matched;      // a row
+    // As many as a frame ever had, and those of this frame.
+    std::unique_ptr<std::vector<echo_response>> d_echoes;
     size_t d_num_echoes = 0;
-    float d_scale = 0;                 // of amplitudes, of the frame processed last
-    volk::vector<gr_complex> d_filter; // windowed reference: all pilots, or a row
-    volk::vector<float> d_energies;    // of a row
-    volk::vector<gr_complex> d_row;    // the comb's teeth of a row
-    double d_pilot_gain = 0;           // noise power that d_filter lets through
     std::unique_ptr<fft_plan> d_range_fft;
-    std::unique_ptr<fft_plan> d_doppler_fft;
+    std::unique_ptr<column_stage> d_columns;
 };
 
 } // namespace isac

@@ -10,6 +10,7 @@
 #include <gnuradio/isac/sensing/cfar.h>
 #include <gnuradio/isac/sensing/echo_fit.h>
 #include <gnuradio/isac/sensing/range_doppler_map.h>
+#include <memory>
 #include <vector>
 
 namespace gr {
@@ -26,6 +27,11 @@ namespace isac {
  * is left of the frame is searched once more; one that stands out of the whole map is
  * taken away before the first search. Echoes less than a cell apart on both axes are one.
  *
+ * With the detector's kind "none" the strongest peak of the map is the one target,
+ * whatever its power. Where noise and the distance between cells leave doubt, the
+ * strongest peaks are all fitted and the likeliest is taken, so that the estimate holds
+ * down to the threshold of joint maximum likelihood.
+ *
  * The SNR is that of a resource element: the fitted echo's power over what all echoes
  * leave of the frame, less the power that noise adds to a maximum. The variances are the
  * Cramer-Rao bound of a single echo at that SNR. A delay is never below zero.
@@ -35,6 +41,7 @@ class ISAC_API target_estimator
 public:
     struct parameters {
         range_doppler_map::parameters map = {};
+        //! Its kind may also be "none"; the rest of it is not looked at then.
         cfar::parameters detector = {};
         //! Targets of a frame, strongest first, 1 to 1024; of the clusters at most four
         //! times as many are looked at.
@@ -67,9 +74,12 @@ public:
     const parameters& params() const { return d_params; }
 
 private:
+    void fit_likeliest();
+    void fit_clusters(bool strong);
     bool find_strongest();
     void find(const float* powers);
     bool fit();
+    echo refine(const map_cell& cell);
     void search_again();
     bool masks() const;
     void predict(size_t first);
@@ -83,11 +93,13 @@ private:
     ofdm_grid::sptr d_grid;
     parameters d_params;
     range_doppler_map d_map;
-    cfar d_detector;
+    std::unique_ptr<cfar> d_detector; // none for the kind "none"
+    matched_frame d_frame;
     echo_fit d_fit;
     float d_dynamic_range;
     volk::vector<float> d_powers;
     volk::vector<float> d_left; // powers of what the echoes leave
+    const float* d_searched = nullptr; // powers that the cells were found in
     std::vector<map_cell> d_cells;
     std::vector<echo> d_echoes;
     bool d_subtracted = false;  // whether d_fit holds the frame less the echoes

@@ -14,6 +14,8 @@
 namespace gr {
 namespace isac {
 
+class fft_plan;
+
 /*!
  * The channel of a frame from its pilots, and the one-tap equaliser.
  *
@@ -99,8 +101,7 @@ private:
     volk::vector<gr_complex> d_row, d_equaliser;
     volk::vector<gr_complex> d_delay_in, d_delay_out, d_doppler_in, d_doppler_out;
     std::vector<double> d_periodogram;
-    void* d_delay_plan = nullptr;
-    void* d_doppler_plan = nullptr;
+    std::unique_ptr<fft_plan> d_delay_plan, d_doppler_plan;
 
     double d_cycles = 0; // delay in cycles a subcarrier
     double d_doppler = 0;

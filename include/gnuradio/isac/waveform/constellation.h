@@ -53,11 +53,15 @@ public:
                size_t first_bit) const;
 
 private:
+    void place_points();
+
     int d_bits;
     int d_levels; // on an axis
     float d_half_distance;
     std::vector<gr_complex> d_points;
-    std::vector<uint8_t> d_bits_re; // of each level of an axis, lowest level first
+    size_t d_points_a_byte;          // 0 where bytes do not hold a whole number
+    std::vector<gr_complex> d_bytes; // the points of every byte
+    std::vector<uint8_t> d_bits_re;  // of each level of an axis, lowest level first
     std::vector<uint8_t> d_bits_im;
 };
 

@@ -7,9 +7,12 @@
 
 #include <gnuradio/isac/ofdm_grid.h>
 #include <volk/volk_alloc.hh>
+#include <memory>
 
 namespace gr {
 namespace isac {
+
+class fft_plan;
 
 /*!
  * Rows to the samples of OFDM symbols with their cyclic prefixes, and back. Unitary: a
@@ -58,10 +61,12 @@ private:
     ofdm_grid::sptr d_grid;
     size_t d_advance;
     volk::vector<gr_complex> d_in, d_out;
-    volk::vector<float> d_alternating; // (-1)^n / sqrt(N): the carrier from N / 2 to 0
+    // (-1)^n / sqrt(N) moves the carrier from N / 2 to 0; with the samples' scale on the
+    // way out.
+    volk::vector<float> d_alternating, d_scaled;
+    float d_scale = 0;
     volk::vector<gr_complex> d_compensation; // of the timing advance; empty without one
-    void* d_inverse = nullptr;
-    void* d_forward = nullptr;
+    std::unique_ptr<fft_plan> d_inverse, d_forward;
 };
 
 } // namespace isac

@@ -1,0 +1,103 @@
+/*
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+#ifndef INCLUDED_ISAC_SENSING_MATCHED_FRAME_H
+#define INCLUDED_ISAC_SENSING_MATCHED_FRAME_H
+
+#include <gnuradio/gr_complex.h>
+#include <gnuradio/isac/api.h>
+#include <gnuradio/isac/ofdm_grid.h>
+#include <gnuradio/isac/sensing/element_pattern.h>
+#include <volk/volk_alloc.hh>
+#include <vector>
+
+namespace gr {
+namespace isac {
+
+/*!
+ * \brief Kernel: rows times the conjugate reference, on the elements of a pattern.
+ * \ingroup isac
+ *
+ * What the map transforms and the fit of echoes works on. The rows are matched one by
+ * one, so that whoever needs them next finds each in the first-level cache.
+ */
+class ISAC_API matched_frame
+{
+public:
+    /*!
+     * \param whole  whether all products are kept, or those of the last row alone
+     */
+    matched_frame(ofdm_grid::sptr grid, const element_pattern& pattern, bool whole);
+
+    matched_frame(const matched_frame&) = delete;
+    matched_frame& operator=(const matched_frame&) = delete;
+
+    /*!
+     * Starts a frame; both arrays are read until finish() returns.
+     *
+     * \param rows       M x N received values
+     * \param reference  M x N transmitted values, zero where nothing was sent; nullptr:
+     *                   the grid's pilots
+     */
+    void begin(const gr_complex* rows, const gr_complex* reference);
+
+    //! One symbol of the pattern, in any order, each once: subcarriers.span products.
+    const gr_complex* match(size_t symbol);
+    //! abs(X)^2 of the symbol matched last, summed.
+    double row_energy() const { return d_row_energy; }
+    //! abs(X)^2 of a symbol of this frame, by subcarrier.
+    const float* row_energies(size_t symbol);
+
+    //! After the last symbol.
+    void finish();
+
+    //! All of the above.
+    void load(const gr_complex* rows, const gr_complex* reference);
+
+    //! \name Of a finished frame that is kept whole
+    //! \{
+    //! symbols.span x subcarriers.span products y conj(X); what is taken away from the
+    //! frame is taken away here.
+    gr_complex* products() { return d_products.data(); }
+    const gr_complex* products() const { return d_products.data(); }
+    //! abs(X)^2 of each; made only where uniform_and_separable() does not hold.
+    const float* energies() const { return d_energies.data(); }
+    //! \}
+
+    //! \name Of a finished frame
+    //! \{
+    double energy() const { return d_energy; } //!< sum of abs(X)^2
+    double power() const { return d_power; }   //!< sum of abs(y conj(X))^2
+    double num_elements() const { return d_num_elements; }
+    //! Whether all elements have the same energy, within a percent.
+    bool uniform() const { return d_uniform; }
+    //! And every symbol the same subcarriers.
+    bool uniform_and_separable() const { return d_uniform && d_pattern.separable; }
+    //! \}
+
+    const element_pattern& pattern() const { return d_pattern; }
+
+private:
+    const gr_complex* sent(size_t symbol, gr_complex* teeth) const;
+    const gr_complex* teeth_of(const gr_complex* row, gr_complex* teeth) const;
+
+    ofdm_grid::sptr d_grid;
+    element_pattern d_pattern;
+    bool d_whole;
+    const gr_complex* d_rows = nullptr;
+    const gr_complex* d_reference = nullptr;
+    volk::vector<gr_complex> d_products;
+    volk::vector<float> d_energies;
+    volk::vector<float> d_row_energies;
+    volk::vector<gr_complex> d_teeth, d_sent_teeth; // of a comb's row
+    double d_row_energy = 0;
+    double d_energy = 0, d_squares = 0, d_power = 0;
+    double d_num_elements = 0;
+    bool d_uniform = true;
+};
+
+} // namespace isac
+} // namespace gr
+
+#endif /* INCLUDED_ISAC_SENSING_MATCHED_FRAME_H */

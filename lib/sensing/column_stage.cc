@@ -1,0 +1,178 @@
+/*
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+#include "column_stage.h"
+#include "simd_clones.h"
+#include <algorithm>
+
+namespace gr {
+namespace isac {
+
+namespace {
+
+constexpr size_t COLUMNS = column_stage::COLUMNS;
+constexpr size_t LANES = 8;
+// Two registers of powers are a cache line of the map.
+constexpr size_t LINE = 2 * LANES;
+// A cache line keeps columns off each other's sets where their length is a power of two.
+constexpr size_t GAP = 8;
+
+// Pieces of rows, weighted.
+ISAC_SIMD_CLONES
+void gather(
+    const float* values, size_t stride, size_t rows, const float* weights, float* pieces)
+{
+    for (size_t i = 0; i < rows; i++) {
+        for (size_t c = 0; c < 2 * COLUMNS; c++)
+            pieces[c] = values[c] * weights[i];
+        values += 2 * stride;
+        pieces += 2 * COLUMNS;
+    }
+}
+
+ISAC_SIMD_CLONES
+void take_away(const float* row, const gr_complex* turns, size_t rows, float* pieces)
+{
+    for (size_t i = 0; i < rows; i++) {
+        const float re = turns[i].real(), im = turns[i].imag();
+        for (size_t c = 0; c < 2 * COLUMNS; c += 2) {
+            pieces[c] -= row[c] * re - row[c + 1] * im;
+            pieces[c + 1] -= row[c] * im + row[c + 1] * re;
+        }
+        pieces += 2 * COLUMNS;
+    }
+}
+
+// Powers of eight values of each of eight columns, transposed. With the order that the
+// pairs of real and imaginary parts come in, row i of the result is that of ROW_OF[i].
+constexpr size_t ROW_OF[LANES] = { 0, 1, 4, 5, 2, 3, 6, 7 };
+
+inline void transpose_powers(const float* columns, size_t pitch, float8* rows)
+{
+    float8 p[LANES], q[LANES], r[LANES];
+    for (size_t c = 0; c < LANES; c++) {
+        float8 a, b;
+        load(a, columns + 2 * c * pitch);
+        load(b, columns + 2 * c * pitch + LANES);
+        a *= a;
+        b *= b;
+        p[c] = ISAC_SHUFFLE(a, b, 0, 2, 8, 10, 4, 6, 12, 14) +
+               ISAC_SHUFFLE(a, b, 1, 3, 9, 11, 5, 7, 13, 15);
+    }
+    for (size_t i = 0; i < LANES; i += 2) {
+        q[i] = ISAC_SHUFFLE(p[i], p[i + 1], 0, 8, 1, 9, 4, 12, 5, 13);
+        q[i + 1] = ISAC_SHUFFLE(p[i], p[i + 1], 2, 10, 3, 11, 6, 14, 7, 15);
+    }
+    for (size_t i = 0; i < LANES; i += 4) {
+        r[i] = ISAC_SHUFFLE(q[i], q[i + 2], 0, 1, 8, 9, 4, 5, 12, 13);
+        r[i + 1] = ISAC_SHUFFLE(q[i], q[i + 2], 2, 3, 10, 11, 6, 7, 14, 15);
+        r[i + 2] = ISAC_SHUFFLE(q[i + 1], q[i + 3], 0, 1, 8, 9, 4, 5, 12, 13);
+        r[i + 3] = ISAC_SHUFFLE(q[i + 1], q[i + 3], 2, 3, 10, 11, 6, 7, 14, 15);
+    }
+    for (size_t i = 0; i < LANES / 2; i++) {
+        rows[i] = ISAC_SHUFFLE(r[i], r[i + 4], 0, 1, 2, 3, 8, 9, 10, 11);
+        rows[i + 4] = ISAC_SHUFFLE(r[i], r[i + 4], 4, 5, 6, 7, 12, 13, 14, 15);
+    }
+}
+
+// A line of powers for each of count rows; returns how many it left.
+ISAC_SIMD_CLONES
+size_t put_lines(const float* columns, size_t pitch, size_t count, float* map, size_t to)
+{
+    for (; count >= LANES; count -= LANES) {
+        float8 low[LANES], high[LANES];
+        transpose_powers(columns, pitch, low);
+        transpose_powers(columns + 2 * LANES * pitch, pitch, high);
+        for (size_t i = 0; i < LANES; i++) {
+            store(map + ROW_OF[i] * to, low[i]);
+            store(map + ROW_OF[i] * to + LANES, high[i]);
+        }
+        columns += 2 * LANES;
+        map += LANES * to;
+    }
+    return count;
+}
+
+} // namespace
+
+column_stage::column_stage(size_t rows, size_t length)
+    : d_rows(rows),
+      d_length(length),
+      d_pitch((length + GAP - 1) / GAP * GAP + GAP),
+      d_pieces(length * COLUMNS),
+      d_columns(d_pitch * COLUMNS),
+      d_fft(std::make_unique<fft_plan>(length,
+                                       COLUMNS,
+                                       FFTW_FORWARD,
+                                       fft_layout{ d_pieces.data(), COLUMNS, 1 },
+                                       fft_layout{ d_columns.data(), 1, d_pitch },
+                                       FFTW_PATIENT)),
+      d_single_fft(std::make_unique<fft_plan>(
+          length, FFTW_FORWARD, d_columns.data(), d_columns.data() + d_pitch))
+{
+    std::fill(d_pieces.begin(), d_pieces.end(), gr_complex(0, 0));
+}
+
+void column_stage::process(const gr_complex* values,
+                           size_t stride,
+                           size_t columns,
+                           const float* weights,
+                           const echo_response* echoes,
+                           size_t num_echoes,
+                           float* map)
+{
+    auto* pieces = reinterpret_cast<float*>(d_pieces.data());
+    for (size_t first = 0; first < columns; first += COLUMNS) {
+        gather(reinterpret_cast<const float*>(values + first),
+               stride,
+               d_rows,
+               weights,
+               pieces);
+        for (size_t e = 0; e < num_echoes; e++)
+            take_away(reinterpret_cast<const float*>(echoes[e].row.data() + first),
+                      echoes[e].turns.data(),
+                      d_rows,
+                      pieces);
+        d_fft->execute(d_pieces.data(), d_columns.data());
+        put_powers(std::min(COLUMNS, columns - first), map + first, columns);
+    }
+}
+
+// Doppler 0 moves from the first row to the middle.
+void column_stage::put_powers(size_t columns, float* map, size_t pitch) const
+{
+    const size_t half = d_length / 2;
+    const struct {
+        size_t from, to, count;
+    } sides[] = { { 0, half, d_length - half }, { d_length - half, 0, half } };
+    for (const auto& side : sides) {
+        for (size_t c = 0; c < columns; c += LINE) {
+            const gr_complex* from = d_columns.data() + c * d_pitch + side.from;
+            float* to = map + side.to * pitch + c;
+            const size_t width = std::min(LINE, columns - c);
+            size_t left = side.count;
+            if (width == LINE)
+                left = put_lines(
+                    reinterpret_cast<const float*>(from), d_pitch, left, to, pitch);
+            for (size_t d = side.count - left; d < side.count; d++)
+                for (size_t k = 0; k < width; k++)
+                    to[d * pitch + k] = std::norm(from[k * d_pitch + d]);
+        }
+    }
+}
+
+void column_stage::transform_turns(echo_response& e)
+{
+    gr_complex* spectrum = d_columns.data() + d_pitch;
+    std::copy(e.turns.begin(), e.turns.end(), d_columns.begin());
+    std::fill_n(d_columns.begin() + d_rows, d_length - d_rows, gr_complex(0, 0));
+    d_single_fft->execute(d_columns.data(), spectrum);
+    std::rotate_copy(spectrum,
+                     spectrum + (d_length - d_length / 2),
+                     spectrum + d_length,
+                     e.column.begin());
+}
+
+} // namespace isac
+} // namespace gr

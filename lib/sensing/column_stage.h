@@ -1,0 +1,80 @@
+/*
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+#ifndef INCLUDED_ISAC_SENSING_COLUMN_STAGE_H
+#define INCLUDED_ISAC_SENSING_COLUMN_STAGE_H
+
+#include "fft_plan.h"
+#include <gnuradio/gr_complex.h>
+#include <gnuradio/isac/api.h>
+#include <volk/volk_alloc.hh>
+#include <cstddef>
+#include <memory>
+#include <vector>
+
+namespace gr {
+namespace isac {
+
+//! An echo over the rows that enter the columns' transforms: row times turns.
+struct echo_response {
+    volk::vector<gr_complex> row;   //!< over the range cells
+    std::vector<gr_complex> turns;  //!< over the rows
+    std::vector<gr_complex> column; //!< the transform of the turns, 0 in the middle
+};
+
+/*!
+ * The second half of a map: from rows of range cells to powers over Doppler.
+ *
+ * A few columns at a time pass through buffers that stay in the second-level cache: they
+ * are gathered as whole pieces of rows, transformed out of that layout into columns one
+ * after the other, and go as whole cache lines of powers to the map.
+ */
+class ISAC_API column_stage
+{
+public:
+    //! Columns at a time; the rows given must be readable up to a multiple of this.
+    static constexpr size_t COLUMNS = 32;
+
+    /*!
+     * \param rows    that enter
+     * \param length  of the transforms, at least \p rows: the rest is zero
+     */
+    column_stage(size_t rows, size_t length);
+
+    column_stage(const column_stage&) = delete;
+    column_stage& operator=(const column_stage&) = delete;
+
+    /*!
+     * \param values   rows of \p columns values, \p stride apart
+     * \param weights  of the rows
+     * \param echoes   to take away after weighting, \p num_echoes of them
+     * \param map      length() rows of \p columns powers, Doppler 0 in the middle
+     */
+    void process(const gr_complex* values,
+                 size_t stride,
+                 size_t columns,
+                 const float* weights,
+                 const echo_response* echoes,
+                 size_t num_echoes,
+                 float* map);
+
+    //! The transform of an echo's turns, Doppler 0 in the middle.
+    void transform_turns(echo_response& e);
+
+private:
+    void put_powers(size_t columns, float* map, size_t pitch) const;
+
+    size_t d_rows;
+    size_t d_length;
+    size_t d_pitch;                    // of d_columns
+    volk::vector<gr_complex> d_pieces; // length x COLUMNS: zero from d_rows on
+    volk::vector<gr_complex> d_columns;
+    std::unique_ptr<fft_plan> d_fft;
+    std::unique_ptr<fft_plan> d_single_fft; // from the first of d_columns to the second
+};
+
+} // namespace isac
+} // namespace gr
+
+#endif /* INCLUDED_ISAC_SENSING_COLUMN_STAGE_H */

@@ -1,0 +1,83 @@
+/*
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+#include "sensing/column_stage.h"
+#include <gnuradio/isac/theory/constants.h>
+#include <boost/test/unit_test.hpp>
+#include <cmath>
+#include <random>
+#include <vector>
+
+using namespace gr::isac;
+
+namespace {
+
+using value = std::complex<double>;
+
+struct random_values {
+    gr_complex operator()() { return { normal(engine), normal(engine) }; }
+    std::mt19937 engine{ 1 };
+    std::normal_distribution<float> normal;
+};
+
+// Rows of a width that no vector and no buffer divides, and transforms of lengths even,
+// odd and longer than the rows are many.
+struct shape {
+    size_t rows, length, columns;
+};
+const shape SHAPES[] = { { 64, 64, 96 }, { 13, 13, 37 }, { 11, 32, 16 }, { 1, 1, 3 } };
+
+} // namespace
+
+BOOST_AUTO_TEST_CASE(powers_of_transformed_columns_less_echoes)
+{
+    random_values random;
+    for (const auto& s : SHAPES) {
+        const size_t stride =
+            (s.columns / column_stage::COLUMNS + 1) * column_stage::COLUMNS;
+        std::vector<gr_complex> values(s.rows * stride);
+        std::vector<float> weights(s.rows);
+        for (auto& v : values)
+            v = random();
+        for (auto& w : weights)
+            w = 1 + std::abs(random().real());
+        column_stage stage(s.rows, s.length);
+        std::vector<echo_response> echoes(2);
+        for (auto& e : echoes) {
+            e.row.resize(stride);
+            e.turns.resize(s.rows);
+            e.column.resize(s.length);
+            for (auto& v : e.row)
+                v = random();
+            for (auto& v : e.turns)
+                v = random();
+            stage.transform_turns(e);
+        }
+
+        for (const size_t num_echoes : { 0, 2 }) {
+            std::vector<float> map(s.length * s.columns);
+            stage.process(values.data(),
+                          stride,
+                          s.columns,
+                          weights.data(),
+                          echoes.data(),
+                          num_echoes,
+                          map.data());
+            for (size_t d = 0; d < s.length; d++) {
+                const double doppler = double(d) - double(s.length / 2);
+                for (size_t c = 0; c < s.columns; c++) {
+                    value sum = 0;
+                    for (size_t i = 0; i < s.rows; i++)
+                        sum += value(values[i * stride + c]) * double(weights[i]) *
+                               std::polar(1.0, -2 * PI * doppler * i / s.length);
+                    for (size_t e = 0; e < num_echoes; e++)
+                        sum -= value(echoes[e].row[c]) * value(echoes[e].column[d]);
+                    // Single precision, of values of some units.
+                    BOOST_REQUIRE_SMALL(map[d * s.columns + c] - std::norm(sum),
+                                        1e-5 * (std::norm(sum) + s.rows));
+                }
+            }
+        }
+    }
+}
