@@ -143,15 +143,11 @@ def with_progress(parts):
 def parse_arguments():
     parser = reproduction.parser(description=" ".join(__doc__.split()))
     reproduction.output_options(parser)
-    parser.add_argument("--drops", type=int, default=20000,
+    parser.add_argument("--drops", type=reproduction.count, default=20000,
                         help="random places of the users for Table II (default: %(default)s)")
-    parser.add_argument("--seed", type=int, default=1, help="of these places (default: 1)")
-    arguments = parser.parse_args()
-    if arguments.drops < 2:
-        parser.error("--drops must be at least 2")
-    if arguments.seed < 0:
-        parser.error("--seed must not be negative")
-    return arguments
+    parser.add_argument("--seed", type=reproduction.seed, default=1,
+                        help="of these places (default: 1)")
+    return parser.parse_args()
 
 
 def main():

@@ -41,6 +41,13 @@ def count(text: str) -> int:
     return int(text)
 
 
+def seed(text: str) -> int:
+    """Type of an option: of random draws."""
+    if int(text) < 0:
+        raise argparse.ArgumentTypeError(f"{text}: must be zero or positive")
+    return int(text)
+
+
 def output_options(options: argparse.ArgumentParser) -> None:
     """Adds --plot DIR and --json FILE, which write_output() serves."""
     options.add_argument("--plot", type=Path, metavar="DIR", help="write the pictures there")
