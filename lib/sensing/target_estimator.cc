@@ -264,6 +264,8 @@ bool target_estimator::fit()
     if (d_new.empty())
         return false;
     relax();
+    if (d_params.super_resolution)
+        split();
     return true;
 }
 
@@ -303,6 +305,13 @@ void target_estimator::relax()
         if (d_echoes.relax(noise()))
             d_residual = d_echoes.residual_power();
     } while (d_echoes.size() > 1 && d_echoes.drop_weak(multiplier * noise()));
+}
+
+void target_estimator::split()
+{
+    const double multiplier = d_detector->multiplier(d_map.range_cells() / 2);
+    while (d_echoes.split(noise(), multiplier * noise(), d_params.max_targets))
+        relax();
 }
 
 // After integration over the frame.

@@ -29,7 +29,8 @@ CELL = {"pilots": "cells"}
 COMB = {"pilots": "comb"}
 
 # What cannot be out of range, since it is one of two.
-SWITCHES = {"preamble", "dc_null", "repeat_frame", "noise_enabled", "bound_missing"}
+SWITCHES = {"preamble", "dc_null", "repeat_frame", "noise_enabled", "bound_missing",
+            "super_resolution"}
 
 
 class given:

@@ -77,6 +77,8 @@ public:
      *                         are in flight; 0: as many as 64 MB hold, 4 to 256
      * \param dynamic_range_db what is weaker than the strongest cell of a frame by more
      *                         is no target, 10 to 140 dB
+     * \param super_resolution whether each target is tried for two that are closer than a
+     *                         cell in delay; not with cfar "none"
      * \throws std::invalid_argument naming the parameter, its value and its limit
      */
     static sptr make(ofdm_grid::sptr grid,
@@ -97,7 +99,8 @@ public:
                      double os_rank = 0.75,
                      int max_targets = 32,
                      int reference_frames = 0,
-                     double dynamic_range_db = 80);
+                     double dynamic_range_db = 80,
+                     bool super_resolution = false);
 
     //! \name Live: taken up at the next frame
     //! Each throws std::invalid_argument as make() does, and changes nothing then.

@@ -262,13 +262,15 @@ void bind_estimator(py::module& m)
                          std::pair<int, int> training,
                          double rank,
                          int max_targets,
-                         double dynamic_range_db) {
+                         double dynamic_range_db,
+                         bool super_resolution) {
                  target_estimator::parameters p;
                  p.map = map_parameters(
                      pilots_only, mode, window, window_parameter, pad_delay, pad_doppler);
                  p.detector = cfar_parameters(pfa, kind, guard, training, rank);
                  p.max_targets = max_targets;
                  p.dynamic_range_db = dynamic_range_db;
+                 p.super_resolution = super_resolution;
                  return std::make_shared<target_estimator>(grid, p);
              }),
              py::arg("grid"),
@@ -286,7 +288,8 @@ void bind_estimator(py::module& m)
                                                   defaults.detector.training_doppler),
              py::arg("rank") = defaults.detector.rank,
              py::arg("max_targets") = defaults.max_targets,
-             py::arg("dynamic_range_db") = defaults.dynamic_range_db)
+             py::arg("dynamic_range_db") = defaults.dynamic_range_db,
+             py::arg("super_resolution") = defaults.super_resolution)
         .def(
             "process",
             [](target_estimator& estimator,
@@ -345,6 +348,8 @@ Args:
         64 MB hold, 4 to 256.
     dynamic_range_db: what is weaker than the strongest cell of a frame by more is no target,
         10 to 140 dB.
+    super_resolution: whether each target is tried for two that are closer than a cell in delay;
+        not with cfar "none".
 
 Raises:
     ValueError: naming the parameter, its value and its limit.
@@ -367,7 +372,8 @@ Raises:
                          double os_rank,
                          int max_targets,
                          int reference_frames,
-                         double dynamic_range_db) {
+                         double dynamic_range_db,
+                         bool super_resolution) {
                  return range_doppler_estimator::make(grid,
                                                       tx,
                                                       rx,
@@ -386,7 +392,8 @@ Raises:
                                                       os_rank,
                                                       max_targets,
                                                       reference_frames,
-                                                      dynamic_range_db);
+                                                      dynamic_range_db,
+                                                      super_resolution);
              }),
              py::arg("grid"),
              py::arg("tx") = 0,
@@ -406,7 +413,8 @@ Raises:
              py::arg("os_rank") = 0.75,
              py::arg("max_targets") = 32,
              py::arg("reference_frames") = 0,
-             py::arg("dynamic_range_db") = 80.0)
+             py::arg("dynamic_range_db") = 80.0,
+             py::arg("super_resolution") = false)
         .def("set_pfa", &range_doppler_estimator::set_pfa, py::arg("pfa"))
         .def("set_cfar", &range_doppler_estimator::set_cfar, py::arg("cfar"))
         .def("set_mode", &range_doppler_estimator::set_mode, py::arg("mode"))

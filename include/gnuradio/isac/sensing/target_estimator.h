@@ -25,7 +25,9 @@ namespace isac {
  * then the echoes are fitted to each other until none moves (relaxation, see echo_set).
  * Where an echo is strong enough to raise its neighbours' thresholds, what is left of the
  * frame is searched once more; one that stands out of the whole map is taken away before
- * the first search. Echoes less than a cell apart on both axes are one.
+ * the first search. Echoes less than a cell apart on both axes are one, but with super
+ * resolution those at about one Doppler part where two explain the frame so much better
+ * that the rest stands over the detector's threshold (echo_set::split()).
  *
  * With the detector's kind "none" the strongest peak of the map is the one target,
  * whatever its power. Where noise and the distance between cells leave doubt, the
@@ -52,6 +54,9 @@ public:
         //! What is weaker than the strongest cell of a frame by more is no target, 10 to
         //! 140 dB.
         double dynamic_range_db = 80;
+        //! Whether each echo is tried for two that are closer than a cell in delay; not
+        //! with the detector's kind "none".
+        bool super_resolution = false;
     };
 
     //! \throws std::invalid_argument naming the parameter, its value and its limit
@@ -87,6 +92,7 @@ private:
     bool is_sidelobe(const map_cell& cell) const;
     bool splits(const echo& e) const;
     void relax();
+    void split();
     const echo_fit& fitted() const { return d_echoes.frame(); }
     double power(const echo& e) const;
     double noise() const;
