@@ -67,7 +67,8 @@ range_doppler_estimator::sptr range_doppler_estimator::make(ofdm_grid::sptr grid
                                                             int max_targets,
                                                             int reference_frames,
                                                             double dynamic_range_db,
-                                                            bool super_resolution)
+                                                            bool super_resolution,
+                                                            bool compensate_motion)
 {
     require(grid != nullptr, "range_doppler_estimator: grid", "none", "must be given");
     require(tx >= 0, "range_doppler_estimator: tx", tx, "must not be negative");
@@ -97,6 +98,7 @@ range_doppler_estimator::sptr range_doppler_estimator::make(ofdm_grid::sptr grid
     p.max_targets = max_targets;
     p.dynamic_range_db = dynamic_range_db;
     p.super_resolution = super_resolution;
+    p.compensate_motion = compensate_motion;
     return gnuradio::make_block_sptr<range_doppler_estimator_impl>(
         grid, tx, rx, p, frames_kept(*grid, reference_frames));
 }

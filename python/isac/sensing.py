@@ -124,6 +124,7 @@ def estimate(
     max_targets: int = 32,
     dynamic_range_db: float = 80.0,
     super_resolution: bool = False,
+    compensate_motion: bool = False,
     frame: int = 0,
     scene_time: float = 0.0,
     tx: int = 0,
@@ -143,6 +144,8 @@ def estimate(
         dynamic_range_db: what is weaker than the strongest cell by more is no target, 10 to 140 dB.
         super_resolution: whether each target is tried for two that are closer than a cell in
             delay; not with kind "none".
+        compensate_motion: whether range migration and intercarrier interference of fast targets
+            are compensated, at some twenty times the cost of a map.
         frame, scene_time, tx, rx: passed on.
 
     Returns:
@@ -171,6 +174,7 @@ def estimate(
         max_targets=max_targets,
         dynamic_range_db=dynamic_range_db,
         super_resolution=super_resolution,
+        compensate_motion=compensate_motion,
     )
     head = {"frame": frame, "scene_time": scene_time, "tx": tx, "rx": rx}
     return {**head, **kernel.process(rows, reference)}

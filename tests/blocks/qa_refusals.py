@@ -30,7 +30,7 @@ COMB = {"pilots": "comb"}
 
 # What cannot be out of range, since it is one of two.
 SWITCHES = {"preamble", "dc_null", "repeat_frame", "noise_enabled", "bound_missing",
-            "super_resolution"}
+            "super_resolution", "compensate_motion"}
 
 
 class given:

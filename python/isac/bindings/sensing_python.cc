@@ -263,7 +263,8 @@ void bind_estimator(py::module& m)
                          double rank,
                          int max_targets,
                          double dynamic_range_db,
-                         bool super_resolution) {
+                         bool super_resolution,
+                         bool compensate_motion) {
                  target_estimator::parameters p;
                  p.map = map_parameters(
                      pilots_only, mode, window, window_parameter, pad_delay, pad_doppler);
@@ -271,6 +272,7 @@ void bind_estimator(py::module& m)
                  p.max_targets = max_targets;
                  p.dynamic_range_db = dynamic_range_db;
                  p.super_resolution = super_resolution;
+                 p.compensate_motion = compensate_motion;
                  return std::make_shared<target_estimator>(grid, p);
              }),
              py::arg("grid"),
@@ -289,7 +291,8 @@ void bind_estimator(py::module& m)
              py::arg("rank") = defaults.detector.rank,
              py::arg("max_targets") = defaults.max_targets,
              py::arg("dynamic_range_db") = defaults.dynamic_range_db,
-             py::arg("super_resolution") = defaults.super_resolution)
+             py::arg("super_resolution") = defaults.super_resolution,
+             py::arg("compensate_motion") = defaults.compensate_motion)
         .def(
             "process",
             [](target_estimator& estimator,
@@ -350,6 +353,8 @@ Args:
         10 to 140 dB.
     super_resolution: whether each target is tried for two that are closer than a cell in delay;
         not with cfar "none".
+    compensate_motion: whether range migration and intercarrier interference of fast targets are
+        compensated, at some twenty times the cost of a map.
 
 Raises:
     ValueError: naming the parameter, its value and its limit.
@@ -373,7 +378,8 @@ Raises:
                          int max_targets,
                          int reference_frames,
                          double dynamic_range_db,
-                         bool super_resolution) {
+                         bool super_resolution,
+                         bool compensate_motion) {
                  return range_doppler_estimator::make(grid,
                                                       tx,
                                                       rx,
@@ -393,7 +399,8 @@ Raises:
                                                       max_targets,
                                                       reference_frames,
                                                       dynamic_range_db,
-                                                      super_resolution);
+                                                      super_resolution,
+                                                      compensate_motion);
              }),
              py::arg("grid"),
              py::arg("tx") = 0,
@@ -414,7 +421,8 @@ Raises:
              py::arg("max_targets") = 32,
              py::arg("reference_frames") = 0,
              py::arg("dynamic_range_db") = 80.0,
-             py::arg("super_resolution") = false)
+             py::arg("super_resolution") = false,
+             py::arg("compensate_motion") = false)
         .def("set_pfa", &range_doppler_estimator::set_pfa, py::arg("pfa"))
         .def("set_cfar", &range_doppler_estimator::set_cfar, py::arg("cfar"))
         .def("set_mode", &range_doppler_estimator::set_mode, py::arg("mode"))

@@ -9,6 +9,7 @@
 #include <gnuradio/isac/reports.h>
 #include <gnuradio/isac/sensing/cfar.h>
 #include <gnuradio/isac/sensing/echo_set.h>
+#include <gnuradio/isac/sensing/motion_compensator.h>
 #include <gnuradio/isac/sensing/range_doppler_map.h>
 #include <memory>
 #include <vector>
@@ -57,6 +58,8 @@ public:
         //! Whether each echo is tried for two that are closer than a cell in delay; not
         //! with the detector's kind "none".
         bool super_resolution = false;
+        //! Whether motion within the frame is compensated, see motion_compensator.
+        bool compensate_motion = false;
     };
 
     //! \throws std::invalid_argument naming the parameter, its value and its limit
@@ -82,6 +85,7 @@ public:
 private:
     void fit_likeliest();
     void fit_clusters(bool strong);
+    bool transform(const gr_complex* rows, const gr_complex* reference);
     bool find_strongest();
     void find(const float* powers);
     bool fit();
@@ -103,6 +107,7 @@ private:
     range_doppler_map d_map;
     std::unique_ptr<cfar> d_detector; // none for the kind "none"
     matched_frame d_frame;
+    std::unique_ptr<motion_compensator> d_motion; // where it is compensated
     echo_set d_echoes;
     bool d_found = false; // whether d_echoes is of the frame processed last
     float d_dynamic_range;
