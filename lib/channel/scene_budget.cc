@@ -38,12 +38,6 @@ bool receives_while_it_sends(const scene& s, size_t tx, size_t rx)
     return tx == rx || s.num_served(rx) > 0;
 }
 
-beam beam_of(const scene::node& n, double time, size_t columns, const trajectory& aim)
-{
-    const vector3 place = n.path->position(time);
-    return { place, &n.array, columns, unit(place, aim.position(time)) };
-}
-
 const trajectory& path_of(const scene& s, size_t object)
 {
     return *s.params().objects[object].body->path();
@@ -65,11 +59,17 @@ double beam::gain(const vector3& toward) const
     return array ? array->gain(steered, unit(place, toward), columns) : 1;
 }
 
+beam beam_toward(const scene::node& n, size_t columns, const trajectory& aim, double time)
+{
+    const vector3 place = n.path->position(time);
+    return { place, &n.array, columns, unit(place, aim.position(time)) };
+}
+
 beam transmit_beam(const scene& s, double time, size_t tx, size_t rx, size_t object)
 {
     const auto& n = s.params().nodes[tx];
     const size_t columns = tx == rx ? n.tx_columns() : n.array.columns();
-    return beam_of(n, time, columns, path_of(s, object));
+    return beam_toward(n, columns, path_of(s, object), time);
 }
 
 beam receive_beam(const scene& s, double time, size_t tx, size_t rx, size_t object)
@@ -77,7 +77,7 @@ beam receive_beam(const scene& s, double time, size_t tx, size_t rx, size_t obje
     const auto& n = s.params().nodes[rx];
     const size_t columns =
         receives_while_it_sends(s, tx, rx) ? n.rx_columns() : n.array.columns();
-    return beam_of(n, time, columns, path_of(s, object));
+    return beam_toward(n, columns, path_of(s, object), time);
 }
 
 beam downlink_beam(const scene& s, double time, size_t user, size_t rx)
@@ -85,7 +85,7 @@ beam downlink_beam(const scene& s, double time, size_t user, size_t rx)
     const auto& u = s.params().users[user];
     const auto& n = s.params().nodes[u.serving];
     const size_t columns = u.serving == rx ? n.tx_columns() : n.array.columns();
-    return beam_of(n, time, columns, *u.path);
+    return beam_toward(n, columns, *u.path, time);
 }
 
 double direct_gain(const scene& s, const beam& from, const beam& to)

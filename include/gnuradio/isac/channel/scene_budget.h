@@ -37,6 +37,11 @@ struct ISAC_API beam {
     double gain(const vector3& toward) const;
 };
 
+//! Beam that some of the columns of a node's array form toward what moves.
+ISAC_API beam beam_toward(const scene::node& n,
+                          size_t columns,
+                          const trajectory& aim,
+                          double time);
 //! Beam of \p tx toward the object while \p rx receives its echoes.
 ISAC_API beam
 transmit_beam(const scene& s, double time, size_t tx, size_t rx, size_t object);
