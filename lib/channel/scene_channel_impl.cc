@@ -136,9 +136,9 @@ void scene_channel_impl::start_frame(uint64_t here, const uint64_t* number)
     std::fill(d_energies.begin(), d_energies.end(), 0);
     const double start = d_clock.frame_start();
     const double middle = start + d_grid->middle_time();
-    if (!d_paths.plays(middle))
+    if (!d_paths.plays(start))
         d_faults.count("scene_over",
-                       "the scene does not play at " + std::to_string(middle) + " s");
+                       "the scene does not play at " + std::to_string(start) + " s");
     d_paths.begin_frame(middle);
     compare_with_grid(start);
     for (size_t rx = 0; rx < d_out.size(); rx++) {

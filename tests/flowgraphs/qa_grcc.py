@@ -25,19 +25,20 @@ class qa_grcc(unittest.TestCase):
         self.assertTrue(flowgraphs)
         for flowgraph in flowgraphs:
             with self.subTest(flowgraph=flowgraph.name), tempfile.TemporaryDirectory() as out:
+                # Where GNU Radio Companion runs it: files beside it are found.
                 result = subprocess.run(
                     ["grcc", "-o", out, str(flowgraph)],
-                    capture_output=True, text=True, check=False)
+                    capture_output=True, text=True, check=False, cwd=flowgraph.parent)
                 self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
                 generated = list(Path(out).glob("*.py"))
                 self.assertEqual(len(generated), 1, result.stdout + result.stderr)
-                self.run_for(8, generated[0])
+                self.run_for(8, generated[0], flowgraph.parent)
 
-    def run_for(self, seconds, script):
+    def run_for(self, seconds, script, folder):
         """Runs a flowgraph without a screen and ends it as Ctrl-C does."""
         process = subprocess.Popen(
             [sys.executable, str(script)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-            text=True, cwd=script.parent)
+            text=True, cwd=folder)
         try:
             text, _ = process.communicate(timeout=seconds)
             self.fail(f"ended by itself:\n{text}")
