@@ -120,6 +120,13 @@ const gr_complex* matched_frame::match(size_t symbol)
     return products;
 }
 
+double matched_frame::energy_spread() const
+{
+    return d_uniform
+               ? 0
+               : std::max(d_num_elements * d_squares / (d_energy * d_energy) - 1, 0.0);
+}
+
 const float* matched_frame::row_energies(size_t symbol)
 {
     const auto span = static_cast<unsigned int>(d_pattern.subcarriers.span);

@@ -15,8 +15,10 @@ import numpy as np
 from .isac_python import _sensing, ofdm_grid
 from .isac_python._sensing import (
     ca_multiplier,
+    ca_probability,
     cfar,
     os_multiplier,
+    os_probability,
     range_cells,
     window_names,
 )
@@ -25,9 +27,11 @@ SPEED_OF_LIGHT = 299792458.0
 
 __all__ = [
     "ca_multiplier",
+    "ca_probability",
     "cfar",
     "estimate",
     "os_multiplier",
+    "os_probability",
     "range_cells",
     "range_doppler_map",
     "window_names",

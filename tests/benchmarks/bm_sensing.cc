@@ -92,6 +92,7 @@ void map(benchmark::State& state)
 }
 BENCHMARK(map)->Apply(sizes);
 
+// CFAR over a frame's map, every cell of it.
 void detect(benchmark::State& state, const std::string& kind)
 {
     const auto grid = grid_of(state);

@@ -70,6 +70,8 @@ public:
     double energy() const { return d_energy; } //!< sum of abs(X)^2
     double power() const { return d_power; }   //!< sum of abs(y conj(X))^2
     double num_elements() const { return d_num_elements; }
+    //! Variance of the elements' energies over their squared mean.
+    double energy_spread() const;
     //! Whether all elements have the same energy, within a percent.
     bool uniform() const { return d_uniform; }
     //! And every symbol the same subcarriers.
