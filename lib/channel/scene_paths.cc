@@ -5,7 +5,9 @@
 #include <gnuradio/isac/channel/scene_paths.h>
 #include <gnuradio/isac/check.h>
 #include <gnuradio/isac/theory/constants.h>
+#include <boost/random/normal_distribution.hpp>
 #include <algorithm>
+#include <cmath>
 
 namespace gr {
 namespace isac {
@@ -49,6 +51,10 @@ const scene_paths::parameters& checked(const scene_paths::parameters& p)
             "scene_channel: self_interference",
             p.self_interference,
             "must be residual, leakage or none");
+    require(p.fading == "mean" || p.fading == "rician",
+            "scene_channel: fading",
+            p.fading,
+            "must be mean or rician");
     require(p.occupied_share > 0 && p.occupied_share <= 1,
             "scene_channel: occupied_share",
             p.occupied_share,
@@ -152,11 +158,11 @@ void scene_paths::add_paths(size_t tx, size_t rx)
     const bool itself = from.node == to.node;
     const bool all = d_params.paths == "all";
     if (itself && d_params.self_interference == "leakage" && leakage_gain(tx) > 0)
-        d_paths.push_back({ tx, rx, LEAKAGE, nullptr, NO_SECTION, 0 });
+        d_paths.push_back({ tx, rx, LEAKAGE, nullptr, NO_SECTION, 0, {}, {} });
     const bool counts =
         to.node ? from.user >= 0 : from.object >= 0 || from.user == to.user;
     if (!itself && (all || counts))
-        d_paths.push_back({ tx, rx, DIRECT, nullptr, NO_SECTION, 0 });
+        d_paths.push_back({ tx, rx, DIRECT, nullptr, NO_SECTION, 0, {}, {} });
     for (size_t i = 0; i < d_params.scene->num_objects(); i++) {
         const int object = static_cast<int>(i);
         if (all || (to.node && from.object == object && to.object == object))
@@ -178,7 +184,8 @@ void scene_paths::add_echo(size_t tx, size_t rx, size_t object)
     const size_t index = same - d_sections.begin();
     if (same == d_sections.end())
         d_sections.push_back({ from.path, to.path, cross_section(body) });
-    d_paths.push_back({ tx, rx, static_cast<int>(object), body->path().get(), index, 0 });
+    d_paths.push_back(
+        { tx, rx, static_cast<int>(object), body->path().get(), index, 0, {}, {} });
 }
 
 double scene_paths::within(double time) const
@@ -211,8 +218,20 @@ void scene_paths::begin_frame(double middle)
         point(e, false, time);
     for (section& s : d_sections)
         s.drawn.draw(d_params.dwell_frames, d_engine);
-    for (path& p : d_paths)
+    for (path& p : d_paths) {
+        if (d_params.fading == "rician") {
+            p.out = draw_scatter();
+            p.back = draw_scatter();
+        }
         p.gain = gain_of(p, time);
+    }
+}
+
+std::complex<double> scene_paths::draw_scatter()
+{
+    boost::random::normal_distribution<double> normal(0, std::sqrt(0.5));
+    const double real = normal(d_engine);
+    return { real, normal(d_engine) };
 }
 
 // A node's streams share what it hears of itself.
@@ -233,11 +252,14 @@ double scene_paths::gain_of(const path& p, double time) const
         return leakage_gain(p.tx);
     const beam& from = d_transmit[p.tx].formed;
     const beam& to = d_receive[p.rx].formed;
+    const bool fades = d_params.fading == "rician";
+    const std::complex<double>* const out = fades ? &p.out : nullptr;
+    const std::complex<double>* const back = fades ? &p.back : nullptr;
     if (p.target == DIRECT)
-        return direct_gain(*d_params.scene, from, to);
+        return direct_gain(*d_params.scene, from, to, out);
     const cross_section& drawn = d_sections[p.section].drawn;
-    return echo_gain(*d_params.scene, time, from, p.target, to) * drawn.rcs_m2() /
-           drawn.owner()->rcs_m2();
+    return echo_gain(*d_params.scene, time, from, p.target, to, out, back) *
+           drawn.rcs_m2() / drawn.owner()->rcs_m2();
 }
 
 double scene_paths::delay(size_t path_index, double time) const

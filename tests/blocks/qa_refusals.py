@@ -122,6 +122,7 @@ TABLE = {
                     given(["AP1"], shown="''", in_grc=False)),
         "paths": ("", "some"),
         "self_interference": ("", "some"),
+        "fading": ("", "rayleigh"),
         "dwell_frames": (0, -1),
         "revisit_interval": NOT_NEGATIVE,
         "start_time": FINITE,

@@ -10,6 +10,7 @@
 #include <functional>
 #include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
 using namespace gr::isac;
@@ -231,6 +232,44 @@ BOOST_AUTO_TEST_CASE(cross_sections_fluctuate)
     BOOST_TEST(std::abs(sum / 20000 - 1) < 4 / std::sqrt(20000));
 }
 
+// Behind a wall, by the Rician distribution: of 50000 draws the mean is the link budget's
+// within four standard errors; for one leg, whose power's variance is (2 K G + 1) / (K G
+// + 1)^2, that too. In sight nothing fades.
+BOOST_AUTO_TEST_CASE(links_behind_walls_fade)
+{
+    constexpr int draws = 50000;
+    const auto moments = [&](size_t tx, size_t rx, double time) {
+        auto p = one_pair(behind_walls(), tx, rx);
+        scene_paths steady(p);
+        steady.begin_frame(time);
+        p.fading = "rician";
+        scene_paths paths(p);
+        double sum = 0, squares = 0;
+        for (int i = 0; i < draws; i++) {
+            paths.begin_frame(time);
+            const double gain = paths.gain(0) / steady.gain(0);
+            sum += gain;
+            squares += gain * gain;
+        }
+        const double mean = sum / draws;
+        return std::make_pair(mean, squares / draws - mean * mean);
+    };
+    // Snapshot 60: AP1 and AP3 are behind walls, AP2 sees the object.
+    const auto seen = moments(1, 1, 60);
+    BOOST_TEST(seen.first == 1, EXACT);
+    BOOST_TEST(std::abs(seen.second) < 1e-9);
+    const double kg = std::pow(10, -0.5) * 64;
+    const double variance = (2 * kg + 1) / ((kg + 1) * (kg + 1));
+    const auto one_leg = moments(0, 1, 60);
+    BOOST_TEST(std::abs(one_leg.first - 1) < 4 * std::sqrt(variance / draws));
+    BOOST_TEST(one_leg.second == variance, boost::test_tools::tolerance(0.05));
+    // Two independent legs of one: (1 + v)^2 - 1.
+    const auto two_legs = moments(0, 2, 60);
+    const double product = (1 + variance) * (1 + variance) - 1;
+    BOOST_TEST(std::abs(two_legs.first - 1) < 4 * std::sqrt(product / draws));
+    BOOST_TEST(two_legs.second == product, boost::test_tools::tolerance(0.1));
+}
+
 BOOST_AUTO_TEST_CASE(outside_its_times_the_scene_stands_still)
 {
     scene_paths paths(one_pair(three_nodes(), 0, 1));
@@ -261,6 +300,7 @@ BOOST_AUTO_TEST_CASE(wrong_parameters_are_refused)
             [](P& p) { p.receive[1].toward = "object"; });
     refused("paths = some", [](P& p) { p.paths = "some"; });
     refused("self_interference = loud", [](P& p) { p.self_interference = "loud"; });
+    refused("fading = none", [](P& p) { p.fading = "none"; });
     for (const double share : { 0.0, -1.0, 1.1, std::nan("") })
         refused("occupied_share", [&](P& p) { p.occupied_share = share; });
     refused("dwell_frames = 0", [](P& p) { p.dwell_frames = 0; });

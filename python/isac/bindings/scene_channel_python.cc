@@ -45,6 +45,7 @@ scene_channel::sptr make_channel(ofdm_grid::sptr grid,
                                  const std::vector<named>& receive,
                                  const std::string& paths,
                                  const std::string& self_interference,
+                                 const std::string& fading,
                                  bool noise_enabled,
                                  int dwell_frames,
                                  double revisit_interval,
@@ -58,6 +59,7 @@ scene_channel::sptr make_channel(ofdm_grid::sptr grid,
     p.receive = streams(receive);
     p.paths = paths;
     p.self_interference = self_interference;
+    p.fading = fading;
     p.noise_enabled = noise_enabled;
     p.dwell_frames = dwell_frames;
     p.seed = static_cast<uint64_t>(seed);
@@ -98,11 +100,13 @@ Args:
         its own beam and those toward objects straight.
     self_interference: how a split node hears its self_interference_dbm: "residual" (white
         Gaussian), "leakage" (a replica of what it sends) or "none".
+    fading: of links without line of sight: "mean" (their mean power) or "rician" (by the scene's
+        K, drawn anew every frame).
     noise_enabled: add the noise of nodes and users.
     dwell_frames: frames over which Swerling 1 and 3 hold, at least 1.
     revisit_interval: scene time from frame to frame, s; 0 is continuous.
     start_time: scene time of the first sample, s; None: when the scene begins, or 0.
-    seed: of noise and cross sections; not negative.
+    seed: of noise, cross sections and fading; not negative.
 
 Raises:
     ValueError: naming the parameter, its value and its limit.
@@ -114,6 +118,7 @@ Raises:
              py::arg("receive"),
              py::arg("paths") = defaults.paths,
              py::arg("self_interference") = defaults.self_interference,
+             py::arg("fading") = defaults.fading,
              py::arg("noise_enabled") = defaults.noise_enabled,
              py::arg("dwell_frames") = defaults.dwell_frames,
              py::arg("revisit_interval") = 0.0,

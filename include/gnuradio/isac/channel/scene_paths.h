@@ -11,6 +11,7 @@
 #include <gnuradio/isac/channel/scene.h>
 #include <gnuradio/isac/channel/scene_budget.h>
 #include <boost/random/mersenne_twister.hpp>
+#include <complex>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -55,13 +56,19 @@ public:
         //! How a split node hears itself: "residual" (white Gaussian), "leakage" (a
         //! replica at once, of that power when it transmits power_dbm) or "none".
         std::string self_interference = "residual";
+        /*!
+         * Of links without line of sight. "mean": their mean power. "rician": Rician by
+         * the scene's K, drawn anew every frame for both legs of every path, each of
+         * which sees scattering through another beam.
+         */
+        std::string fading = "mean";
         bool noise_enabled = true;
         //! Of the sample rate, that noise_dbm and self_interference_dbm are in; above 0
         //! to 1. Noise is as dense outside.
         double occupied_share = 1;
         //! Frames over which Swerling I and III hold, at least 1.
         int dwell_frames = 1;
-        //! Of the cross sections.
+        //! Of cross sections and fading.
         uint64_t seed = 1;
     };
 
@@ -134,6 +141,7 @@ private:
         const trajectory* over; // the object's; null: straight
         size_t section;
         double gain;
+        std::complex<double> out = 0, back = 0; // of the frame at hand
     };
     // A cross section is the same either way.
     struct section {
@@ -147,6 +155,7 @@ private:
     void add_paths(size_t tx, size_t rx);
     void add_echo(size_t tx, size_t rx, size_t object);
     void point(end& e, bool sends, double time) const;
+    std::complex<double> draw_scatter();
     double leakage_gain(size_t tx) const;
     double gain_of(const path& p, double time) const;
     double within(double time) const;
