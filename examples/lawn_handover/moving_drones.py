@@ -142,7 +142,7 @@ def parse_arguments():
                         help="flights pass aside by up to this, uniformly (default: %(default)s)")
     parser.add_argument("--range-error", type=reproduction.not_negative, default=1.0, metavar="FACTOR",
                         help="of the Cramer-Rao bound's standard deviation (default: %(default)s)")
-    parser.add_argument("--seed", type=int, default=1, help="(default: %(default)s)")
+    parser.add_argument("--seed", type=reproduction.seed, default=1, help="(default: %(default)s)")
     parser.add_argument("--plot", type=Path, metavar="FILE", help="write the picture there")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the results there too")
     return parser.parse_args()

@@ -296,7 +296,7 @@ def parse_arguments():
     reproduction.output_options(parser)
     parser.add_argument("--draws", type=int, default=10,
                         help="shadowed maps of Fig. 2 (default: %(default)s)")
-    parser.add_argument("--seed", type=int, default=1, help="of the shadowing (default: 1)")
+    parser.add_argument("--seed", type=reproduction.seed, default=1, help="of the shadowing (default: 1)")
     arguments = parser.parse_args()
     if arguments.draws < 1:
         parser.error("--draws must be at least 1")

@@ -127,8 +127,8 @@ range_doppler_estimator_impl::range_doppler_estimator_impl(
     if (!p.map.pilots_only) {
         const size_t elements = grid->elements().size();
         d_sent = std::make_unique<frame_assembler>(grid, d_faults);
-        d_references = std::make_unique<frame_ring>(reference_frames, elements);
-        d_waiting = std::make_unique<frame_ring>(reference_frames, elements);
+        d_references = std::make_unique<frame_queue>(reference_frames, elements);
+        d_waiting = std::make_unique<frame_queue>(reference_frames, elements);
     }
     set_tag_propagation_policy(TPP_DONT);
     set_min_output_buffer(0, static_cast<long>(2 * BUFFERED_ROWS));
@@ -279,9 +279,18 @@ void range_doppler_estimator_impl::accept_frame()
     }
     const auto* sent = d_references->find(d_rows.stamp().frame);
     if (sent && d_waiting->empty())
-        process(d_rows.stamp(), d_rows.rows(), sent->rows.data());
+        process(d_rows.stamp(), d_rows.rows(), *sent);
     else
         d_waiting->push(d_rows);
+}
+
+// Echoes come in the order of their references: what came before this one is over.
+void range_doppler_estimator_impl::process(const frame_stamp& stamp,
+                                           const gr_complex* rows,
+                                           const frame_queue::entry& sent)
+{
+    process(stamp, rows, sent.rows.data());
+    d_references->pop_before(sent);
 }
 
 // The oldest echo whose reference has come, if any; one whose reference was missed is
@@ -294,7 +303,7 @@ bool range_doppler_estimator_impl::process_waiting()
         const auto& echo = d_waiting->oldest();
         const auto* sent = d_references->find(echo.stamp.frame);
         if (sent)
-            process(echo.stamp, echo.rows.data(), sent->rows.data());
+            process(echo.stamp, echo.rows.data(), *sent);
         else if (d_references->newest().stamp.frame > echo.stamp.frame)
             d_faults.count("no_reference",
                            "the reference of frame " + std::to_string(echo.stamp.frame) +

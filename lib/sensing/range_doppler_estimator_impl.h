@@ -7,7 +7,7 @@
 
 #include "fault_log.h"
 #include "frame_assembler.h"
-#include "frame_ring.h"
+#include "frame_queue.h"
 #include <gnuradio/isac/range_doppler_estimator.h>
 #include <gnuradio/isac/sensing/target_estimator.h>
 #include <memory>
@@ -59,6 +59,9 @@ private:
     void give_up_waiting();
     void
     process(const frame_stamp& stamp, const gr_complex* rows, const gr_complex* sent);
+    void process(const frame_stamp& stamp,
+                 const gr_complex* rows,
+                 const frame_queue::entry& sent);
     int put_map(float* out, int space, int already);
 
     ofdm_grid::sptr d_grid;
@@ -67,9 +70,9 @@ private:
     const int d_rx;
     std::unique_ptr<target_estimator> d_estimator;
     frame_assembler d_rows;
-    std::unique_ptr<frame_assembler> d_sent;  // with reference rows
-    std::unique_ptr<frame_ring> d_references; // likewise
-    std::unique_ptr<frame_ring> d_waiting;    // echoes that lack their reference
+    std::unique_ptr<frame_assembler> d_sent;   // with reference rows
+    std::unique_ptr<frame_queue> d_references; // likewise
+    std::unique_ptr<frame_queue> d_waiting;    // echoes that lack their reference
     int d_held_references = 0; // rows of each input that were read but not consumed
     int d_held_rows = 0;
     bool d_has_map = false; // whether output 0 is connected

@@ -41,6 +41,13 @@ def count(text: str) -> int:
     return int(text)
 
 
+def seed(text: str) -> int:
+    """Type of an option: of random draws."""
+    if int(text) < 0:
+        raise argparse.ArgumentTypeError(f"{text}: must be zero or positive")
+    return int(text)
+
+
 def output_options(options: argparse.ArgumentParser) -> None:
     """Adds --plot DIR and --json FILE, which write_output() serves."""
     options.add_argument("--plot", type=Path, metavar="DIR", help="write the pictures there")
@@ -60,16 +67,29 @@ class table:
         self._notes = []
 
     def add(self, figure, quantity: str, paper: Optional[float], ours: Optional[float],
-            convention: str, note: str = "") -> None:
-        """Adds a row; the note is printed behind it."""
+            convention: str, note: str = "", error: Optional[float] = None) -> None:
+        """Adds a row.
+
+        Args:
+            note: printed behind it.
+            error: standard error of ours; printed behind it, and a row of its own for readers of
+                rows.
+        """
         ours = None if ours is None or not math.isfinite(ours) else float(ours)
         self.rows.append({"figure": figure, "quantity": quantity, "paper": paper, "ours": ours,
                           "convention": convention})
-        self._notes.append(note)
+        if error is None:
+            self._notes.append(note)
+        else:
+            self._notes.append(f"+- {error:.2g} {note}")
+            self.add(figure, f"{quantity}, standard error", None, error, convention)
+            self._notes[-1] = None
 
     def print(self) -> None:
         heading = None
         for row, note in zip(self.rows, self._notes):
+            if note is None:  # told behind the row before
+                continue
             figure = row["figure"]
             name = f"Fig. {figure}" if isinstance(figure, int) else figure
             if heading != (name, row["convention"]):
@@ -90,8 +110,9 @@ def write_pictures(folder: Path, drawings: Dict[str, Callable]) -> None:
         figure = draw(pyplot)
         for axis in figure.axes:
             if axis.get_legend_handles_labels()[0]:
-                axis.legend(fontsize="small")
                 axis.grid(alpha=0.3)
+                if axis.get_legend() is None:
+                    axis.legend(fontsize="small")
         figure.savefig(folder / f"{name}.png", dpi=80)
         pyplot.close(figure)
 

@@ -5,16 +5,26 @@
 """CPU time a frame of each block in a flowgraph, sources and sinks taken off.
 
 The same frame is fed over and over from memory; a flowgraph of source and sink alone is measured
-too and its time taken off. Kernels are timed by the bm_* programs beside this one.
+too and its time taken off. The decider takes messages, and is timed by its steps. Kernels are timed
+by the bm_* programs beside this one.
 """
 
 import argparse
 import json
+import sys
+from pathlib import Path
 
 import numpy as np
+import pmt
 from gnuradio import blocks, gr, isac
 
-from timing import frames_for, median, milliseconds_a_frame, size
+from timing import cpu_seconds, frames_for, median, milliseconds_a_frame, size
+
+sys.path.append(str(Path(__file__).resolve().parent.parent))
+from report_messages import detections, link, wait_until  # noqa: E402
+
+# Steps posted at once: a block's queue drops what exceeds 8192 messages.
+PORTION = 1000
 
 
 def grid_of(n, m):
@@ -109,6 +119,31 @@ def measure(n, m, repeats):
     return result, bench.grid.frame_samples()
 
 
+def microseconds_a_step(steps):
+    """CPU of the decider with two cells, each with a link and a detection a step."""
+    ports = {kind: pmt.intern(kind) for kind in ("link", "detections")}
+    levels = np.random.default_rng(1).normal(-80, 4, (steps, 2))
+    messages = [(ports[kind], message) for step, rsrp in enumerate(levels) for cell in (0, 1)
+                for kind, message in (("link", link(cell, 0.1 * step, rsrp[cell])),
+                                      ("detections", detections(cell, cell, 0.1 * step, 500.0)))]
+    decider = isac.handover_decider([0, 1], criterion="joint_veto")
+    entry = decider.to_basic_block()
+    top = gr.top_block()
+    top.msg_connect(decider, "handover", blocks.message_debug(False), "store")
+
+    def post_all():
+        top.start()
+        for first in range(0, steps, PORTION):
+            for port, message in messages[4 * first:4 * (first + PORTION)]:
+                entry._post(port, message)
+            if not wait_until(lambda: decider.num_steps() >= min(first + PORTION, steps), 60):
+                raise RuntimeError(f"the decider stopped after {decider.num_steps()} steps")
+        top.stop()
+        top.wait()
+
+    return 1e6 * cpu_seconds(post_all) / steps
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--size", type=size, action="append", metavar="NxM",
@@ -126,6 +161,9 @@ def main():
         print(f"{row['size']:>10} " + " ".join(
             f"{row[name]:8.3f} ({samples / max(row[name], 1e-6) / 1e3:5.0f})" for name in names),
             flush=True)
+    step = median([microseconds_a_step(20000) for _ in range(arguments.repeats)])
+    table.append({"size": "step of two cells", "decider_us": step})
+    print(f"decider: {step:.1f} us of CPU a step of four messages, their posting included")
     if arguments.json:
         with open(arguments.json, "w", encoding="utf-8") as file:
             json.dump(table, file, indent=2)

@@ -21,10 +21,10 @@ def frames_for(n: int, m: int) -> int:
     return max(4, (1 << 23) // (n * m))
 
 
-def cpu_seconds(top: gr.top_block) -> float:
-    """CPU time of a flowgraph's run, all threads."""
+def cpu_seconds(run: Callable[[], None]) -> float:
+    """CPU time of a run, all threads."""
     before = resource.getrusage(resource.RUSAGE_SELF)
-    top.run()
+    run()
     after = resource.getrusage(resource.RUSAGE_SELF)
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
@@ -33,7 +33,7 @@ def milliseconds_a_frame(build: Callable[[int], gr.top_block], frames: int) -> f
     """CPU time a frame: of two runs with different numbers of frames the difference, so that
     planning and start-up do not count."""
     few = max(2, frames // 5)
-    return 1e3 * (cpu_seconds(build(few + frames)) - cpu_seconds(build(few))) / frames
+    return 1e3 * (cpu_seconds(build(few + frames).run) - cpu_seconds(build(few).run)) / frames
 
 
 def median(values) -> float:

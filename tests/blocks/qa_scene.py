@@ -215,6 +215,29 @@ class qa_scene(unittest.TestCase):
         with self.assertRaisesRegex(ValueError, "nodes = none"):
             scene.replace(nodes=[])
 
+    def test_dropped_users(self):
+        scene = isac.scene.load(FIG4)
+        places = [[[30.3, 20.7, 0], [102, 9.2, 0]], [[80, -20, 0], [10, 30, 0]]]
+        serving, pairs = [[1, 2], [2, 0]], [[[0, 0], [0, 1]], [[1, 1], [1, 2]]]
+        times = [1.0, 25.0, 120.0]
+        sinr = scene.sensing_sinr_db_of_drops(times, places, serving, pairs)
+        self.assertEqual(sinr.shape, (2, 3, 2))
+        for drop in range(2):
+            users = [isac.scene.user(f"UE{i}", isac.trajectory(place), -60, serving[drop][i])
+                     for i, place in enumerate(places[drop])]
+            for k, (tx, rx) in enumerate(pairs[drop]):
+                np.testing.assert_array_equal(
+                    sinr[drop, :, k], scene.replace(users=users).sensing_sinr_db(times, tx, rx))
+        for bad, text in (((times, places, serving, [[0, 0]]), "pairs of size"),
+                          ((times, places[:1], serving, pairs), "places of size"),
+                          ((times, places, serving[0], pairs), "serving of size"),
+                          (([times], places, serving, pairs), "times with = 2"),
+                          (([0.0], places, serving, pairs), "time = 0 must be from 1"),
+                          ((times, places, [[1, 3], [2, 0]], pairs), "served_by = 3"),
+                          ((times, places, serving, [[[0, 3]], [[0, 0]]]), "rx = 3")):
+            with self.assertRaisesRegex(ValueError, text):
+                scene.sensing_sinr_db_of_drops(*bad)
+
     # Bad files
 
     def refused(self, text, line, told, flight=None):

@@ -33,6 +33,19 @@ class qa_selectors(unittest.TestCase):
         selector.reset()
         self.assertEqual(selector.selected(), -1)
 
+    def test_drops_are_runs_from_the_start(self):
+        snr = np.random.default_rng(2).normal(10, 3, (5, 60, 3))
+        selector = isac.configuration_selector(3, hysteresis_db=1)
+        selector.step(0, [0, 1, 2])
+        drops = selector.run_drops(np.arange(60.0), snr)
+        self.assertEqual(selector.selected(), -1)
+        for i in range(5):
+            alone = isac.configuration_selector(3, hysteresis_db=1)
+            run = alone.run(np.arange(60.0), snr[i])
+            np.testing.assert_array_equal(drops["selected"][i], run["selected"])
+            np.testing.assert_array_equal(drops["snr_db"][i], run["snr_db"])
+            self.assertEqual(drops["num_changes"][i], alone.num_changes())
+
     def test_users_in_need(self):
         selector = isac.qos_selector([0, 1, 2], [1, 2], initial=1, prohibit_time=3)
         self.assertTrue(selector.step(0, [0, 9, 5], [14, 20]))
@@ -44,6 +57,8 @@ class qa_selectors(unittest.TestCase):
         selector = isac.configuration_selector(2)
         for bad in (lambda: selector.step(0, [1]), lambda: selector.step(0, [[1, 2]]),
                     lambda: selector.run([0, 1], [[1, 2]]), lambda: selector.run([0], [1, 2]),
+                    lambda: selector.run_drops([0], [[1, 2]]),
+                    lambda: selector.run_drops([0, 1], [[[1, 2]]]),
                     lambda: isac.qos_selector([0], [0]).step(0, [1, 2], [1]),
                     lambda: isac.qos_selector([0], [0]).step(0, [1], []),
                     lambda: isac.qos_selector([0], [0], initial=1),

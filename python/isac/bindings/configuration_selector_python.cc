@@ -58,6 +58,48 @@ py::dict run(configuration_selector& selector, const values& times, const values
     return result;
 }
 
+py::dict
+run_drops(configuration_selector& selector, const values& times, const values& snr_db)
+{
+    const size_t pairs = selector.num_pairs();
+    require(times.ndim() == 1,
+            "configuration: times with",
+            times.ndim(),
+            "dimensions, must be 1");
+    require(snr_db.ndim() == 3 && snr_db.shape(1) == times.size() &&
+                static_cast<size_t>(snr_db.shape(2)) == pairs,
+            "configuration: snr_db with",
+            snr_db.size(),
+            "values, must be drops x len(times) x num_pairs");
+    const py::ssize_t drops = snr_db.shape(0), steps = times.size();
+    py::array_t<int> selected({ drops, steps });
+    values effective({ drops, steps });
+    py::array_t<uint64_t> changes(drops);
+    const double* row = snr_db.data();
+    const double* const time = times.data();
+    int* selected_out = selected.mutable_data();
+    double* effective_out = effective.mutable_data();
+    uint64_t* const changes_out = changes.mutable_data();
+    {
+        py::gil_scoped_release release;
+        for (py::ssize_t drop = 0; drop < drops; drop++) {
+            selector.reset();
+            for (py::ssize_t i = 0; i < steps; i++, row += pairs) {
+                selector.step(time[i], row);
+                *selected_out++ = selector.selected();
+                *effective_out++ = selector.snr_db();
+            }
+            changes_out[drop] = selector.num_changes();
+        }
+        selector.reset();
+    }
+    py::dict result;
+    result["selected"] = selected;
+    result["snr_db"] = effective;
+    result["num_changes"] = changes;
+    return result;
+}
+
 void bind_selector(py::module& m)
 {
     const selection_parameters defaults;
@@ -141,6 +183,20 @@ Args:
 
 Returns:
     dict of selected and source (-1: none) after each step, and snr_db, what both saw together.
+)doc")
+        .def("run_drops",
+             &run_drops,
+             py::arg("times"),
+             py::arg("snr_db"),
+             R"doc(
+Many runs over the same times, each from the start; the selector is reset before and after.
+
+Args:
+    times: s, ascending.
+    snr_db: as in step, drops x len(times) x num_pairs.
+
+Returns:
+    dict of selected and snr_db, as in run, drops x len(times) each, and num_changes of each drop.
 )doc")
         .def("selected", &configuration_selector::selected, "-1 until one sees a target.")
         .def("source",

@@ -5,6 +5,7 @@
 #include <gnuradio/isac/channel/scene.h>
 #include <gnuradio/isac/channel/scene_budget.h>
 #include <gnuradio/isac/check.h>
+#include <initializer_list>
 #include <pybind11/numpy.h>
 #include <pybind11/pybind11.h>
 #include <pybind11/stl.h>
@@ -144,6 +145,57 @@ py::dict user_table(const scene& s,
         const auto b = gr::isac::serve(s, at, u, t, r, o);
         return std::array{ b.signal, b.noise, b.interference, b.sinr() };
     });
+}
+
+// Drops of users: the scene's own users, elsewhere.
+values
+dropped(const scene& s,
+        const values& time,
+        const values& places,
+        const py::array_t<size_t, py::array::c_style | py::array::forcecast>& serving,
+        const py::array_t<size_t, py::array::c_style | py::array::forcecast>& pairs)
+{
+    const auto is = [](const auto& array, std::initializer_list<py::ssize_t> shape) {
+        return array.ndim() == static_cast<py::ssize_t>(shape.size()) &&
+               std::equal(shape.begin(), shape.end(), array.shape());
+    };
+    const py::ssize_t users = s.num_users(), times = time.size();
+    require(time.ndim() == 1, "scene: times with", time.ndim(), "dimensions, must be 1");
+    require(pairs.ndim() == 3 && pairs.shape(2) == 2,
+            "scene: pairs of size",
+            pairs.size(),
+            "must be drops x pairs x 2");
+    const py::ssize_t drops = pairs.shape(0), count = pairs.shape(1);
+    require(is(places, { drops, users, 3 }),
+            "scene: places of size",
+            places.size(),
+            "must be drops x users x 3");
+    require(is(serving, { drops, users }),
+            "scene: serving of size",
+            serving.size(),
+            "must be drops x users");
+
+    values result(std::vector<py::ssize_t>{ drops, times, count });
+    double* out = result.mutable_data();
+    const double* place = places.data();
+    const size_t* node = serving.data();
+    py::gil_scoped_release release;
+    scene::parameters p = s.params();
+    for (py::ssize_t drop = 0; drop < drops; drop++) {
+        for (auto& u : p.users) {
+            u.path = trajectory::make({ place[0], place[1], place[2] });
+            u.serving = *node++;
+            place += 3;
+        }
+        const scene own(p);
+        const size_t* const pair = pairs.data() + drop * count * 2;
+        for (py::ssize_t i = 0; i < times; i++)
+            for (py::ssize_t k = 0; k < count; k++)
+                *out++ = decibel(
+                    gr::isac::sense(own, time.data()[i], pair[2 * k], pair[2 * k + 1])
+                        .sinr());
+    }
+    return result;
 }
 
 // Monostatic first, then every transmitter with each other receiver.
@@ -425,6 +477,27 @@ Raises:
              "dict of echo_dbm, noise_dbm, self_interference_dbm, interference_dbm (of "
              "the "
              "downlinks) and sinr_db; see sensing_sinr_db.")
+        .def("sensing_sinr_db_of_drops",
+             &dropped,
+             py::arg("times"),
+             py::arg("places"),
+             py::arg("serving"),
+             py::arg("pairs"),
+             R"doc(
+sensing_sinr_db of the first object with the users dropped at other places, many times over.
+
+Args:
+    times: s, when the scene plays; one dimension.
+    places: of the scene's users in each drop, m, drops x users x 3.
+    serving: place of each user's node in the list, drops x users.
+    pairs: places of tx and rx in the list, drops x pairs x 2.
+
+Returns:
+    dB, drops x times x pairs.
+
+Raises:
+    ValueError: naming the parameter, its value and its limit.
+)doc")
         .def(
             "user_sinr_db",
             [](const scene& s,

@@ -8,6 +8,9 @@
 #include <gnuradio/isac/ofdm_grid.h>
 #include <gnuradio/isac/waveform/constellation.h>
 #include <volk/volk_alloc.hh>
+#include <set>
+#include <tuple>
+#include <vector>
 
 namespace gr {
 namespace isac {
@@ -46,9 +49,25 @@ public:
     void demap(size_t symbol, const gr_complex* row, uint8_t* bits);
 
 private:
+    // Where a row holds what; rows that are alike share it, so that it stays in the
+    // cache.
+    struct layout {
+        std::vector<uint32_t> data, pilots; // subcarriers
+        bool operator<(const layout& other) const
+        {
+            return std::tie(data, pilots) < std::tie(other.data, other.pilots);
+        }
+    };
+    struct row_place {
+        const layout* where;
+        size_t first_data, first_pilot; // among the frame's
+    };
+
     ofdm_grid::sptr d_grid;
     constellation d_constellation;
-    std::vector<size_t> d_row_begin; // into data_indices(), M + 1 entries
+    std::set<layout> d_layouts;
+    std::vector<row_place> d_rows;
+    std::vector<gr_complex> d_pilots; // the frame's, one after the other
     volk::vector<gr_complex> d_symbols;
 };
 
