@@ -35,7 +35,7 @@ COMB = {"pilots": "comb"}
 
 # What cannot be out of range, since it is one of two.
 SWITCHES = {"preamble", "dc_null", "repeat_frame", "noise_enabled", "bound_missing",
-            "super_resolution", "compensate_motion"}
+            "super_resolution", "compensate_motion", "locate_by_all", "handshake"}
 
 
 class given:
@@ -186,10 +186,53 @@ TABLE = {
         "hysteresis_db": NOT_NEGATIVE,
         "time_to_trigger": NOT_NEGATIVE,
         "silence_time": NOT_NEGATIVE,
+        "l3_coefficient": (0.0, -1.0, 1.1, NAN),
+        "needed_below_db": (NAN,),
+        "soft_window": NOT_NEGATIVE,
+        "soft_end_db": (NAN,),
+        "users": (given([-1], shown="-1"), given([1, 1], shown="1")),
+        "needed_sinr_db": FINITE,
+        "prohibit_time": NOT_NEGATIVE,
         "reports_per_pair": (0, -1),
         "window": NOT_NEGATIVE,
         "gate": POSITIVE,
         "patience": NOT_NEGATIVE,
+        "nodes": (given({1: (0, 0, 0)}, shown="0"),
+                  given({0: (0, NAN, 0)}, "position of a node", "nan")),
+        "dimensions": (1, 4),
+        "height": FINITE,
+        "side": (given((1.0,), shown="1"), given((1.0, 0.0, 0.0, INF), shown="inf")),
+        "acceleration": NOT_NEGATIVE,
+        "speed": POSITIVE,
+        "memory": NOT_NEGATIVE,
+        "reply_time": NOT_NEGATIVE,
+        "retry_time": POSITIVE,
+        "num_symbols": (-1,),
+        "num_subcarriers": (-1,),
+        "tx_power_dbm": FINITE,
+        "lead_time": NOT_NEGATIVE,
+        "coverage_range": (0.0, -1.0, NAN),
+        "walls": (given([((1, 1, 0), (1, 1, 5))], "wall", "0"),
+                  given([((0, 0, 0), (1, NAN, 0))], "wall", "nan")),
+        "restricted_beams": (given({-1: [(0, 1)]}, shown="-1"),
+                             given({0: [(0, INF)]}, shown="inf")),
+        "user_positions": (given([(0, 0, NAN)], shown="nan"),),
+        "interference_angle": (-0.1, 3.2, NAN),
+        "resolution_angle": (-0.1, 3.2, NAN),
+        "fade_db": (0.0, -1.0, NAN),
+    }),
+    "sensing_node": ({"node": 0}, {
+        "node": (-1,),
+        "position": (given((0, 0, NAN), shown="nan"),),
+        "beamwidth": (0.0, -1.0, 3.2, NAN),
+        "sector_azimuth": FINITE,
+        "sector_width": (0.0, -1.0, 6.3, NAN),
+        "sector_elevation": (-1.6, 1.6, NAN),
+        "sector_height": (-0.1, 3.2, NAN),
+        "num_symbols": (-1,),
+        "num_subcarriers": (-1,),
+        "tx_power_dbm": FINITE,
+        "release_snr_db": (NAN,),
     }),
     "target": ({"trajectory": (0, 0, 0)}, {
         "trajectory": (given((0, 0, NAN), "position", "nan"),),
@@ -224,8 +267,9 @@ class qa_refusals(unittest.TestCase):
             self.assertEqual(set(wrong), set(parameters_of(name)) - SWITCHES, name)
         made = {path.name.split(".")[0].replace("isac_", "", 1)
                 for path in GRC.glob("isac_*.block.yml")}
-        # Displays have tests of their own, and so has what is wrong in the file of a scene.
-        tested_apart = {"handover_display", "pair_display", "scene"}
+        # Displays have tests of their own, and so has what is wrong in the file of a scene; the
+        # router has no parameters.
+        tested_apart = {"handover_display", "pair_display", "scene", "message_router"}
         self.assertEqual(made - tested_apart, set(TABLE))
 
     def test_wrong_values_are_refused(self):

@@ -84,7 +84,7 @@ class qa_grcc(unittest.TestCase):
                 self.assertEqual(file.name, block["id"] + ".block.yml")
                 self.assertTrue(block["documentation"].strip())
                 self.assertTrue(block["category"].startswith("[ISAC]/"))
-                for line in block["asserts"]:
+                for line in block.get("asserts", []):
                     self.assertRegex(line, r"^\$\{.*\}$")
                 made = block["templates"].get("make", "")
                 setters = re.findall(r"(set_\w+)\(", str(block["templates"].get("callbacks", "")))
