@@ -198,6 +198,27 @@ void block_likelihood::climb(const value* sums, double& delay, double& doppler) 
     }
 }
 
+std::vector<block_likelihood::value>
+block_likelihood::along_delay(const value* sums, double delay, double doppler) const
+{
+    std::vector<value> row(width());
+    for (size_t i = 0; i < height(); i++) {
+        const value rotation = phasor(-d_doppler.centres[i] * doppler);
+        for (size_t j = 0; j < width(); j++)
+            row[j] += multiply(sums[i * width() + j], rotation);
+    }
+    for (size_t j = 0; j < width(); j++)
+        row[j] = multiply(row[j], phasor(d_delay.centres[j] * delay));
+    return row;
+}
+
+double block_likelihood::spacing_delay() const
+{
+    const auto& centres = d_delay.centres;
+    return (centres.back() - centres.front()) /
+           std::max(static_cast<double>(centres.size()) - 1, 1.0);
+}
+
 double block_likelihood::loss(double cells) const
 {
     if (d_delay.longest == 1 && d_doppler.longest == 1)

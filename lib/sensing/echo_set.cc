@@ -2,12 +2,14 @@
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
 
+#include "esprit.h"
 #include "joint_fit.h"
 #include "phasor.h"
 #include <gnuradio/isac/sensing/echo_set.h>
 #include <volk/volk.h>
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 namespace gr {
 namespace isac {
@@ -19,6 +21,9 @@ constexpr double NEAR = 2.5;
 constexpr size_t MAX_GROUP = 12;
 // Share of the noise in an echo's amplitude by which others may have moved it.
 constexpr double SETTLED = 0.1;
+// Values along delay from which two echoes are told, and cells that these may be off.
+constexpr size_t MIN_SERIES = 6;
+constexpr double SPLIT_REACH = 1;
 // Fits of an echo, on the average, after which relaxation gives up.
 constexpr size_t MAX_FITS = 12;
 // Shares of the noise in an echo's amplitude: what blocks that are rotated to a place
@@ -245,16 +250,24 @@ std::vector<size_t> echo_set::neighbours(size_t of) const
     return group;
 }
 
-void echo_set::fit(const std::vector<size_t>& group)
+joint_measurement echo_set::measure(const std::vector<size_t>& group)
 {
-    std::vector<echo> echoes;
-    std::vector<const echo_blocks*> residuals;
+    joint_measurement m;
     for (const size_t i : group) {
         refresh(d_members[i]);
-        echoes.push_back(d_members[i].source);
-        residuals.push_back(&d_members[i].residual);
+        m.echoes.push_back(d_members[i].source);
+        m.residuals.push_back(&d_members[i].residual);
     }
-    d_joint->process(echoes, residuals);
+    return m;
+}
+
+void echo_set::fit(const std::vector<size_t>& group)
+{
+    const auto measured = measure(group);
+    auto echoes = measured.echoes;
+    std::vector<size_t> of(group.size());
+    std::iota(of.begin(), of.end(), size_t(0));
+    d_joint->process(measured, echoes, of);
     for (const size_t i : group)
         d_members[i].disturbed = 0;
     for (size_t e = 0; e < group.size(); e++) {
@@ -301,6 +314,61 @@ bool echo_set::relax(double noise)
         fit(neighbours(worst - d_members.begin()));
     }
     return fits > 0;
+}
+
+// Delays of two in the place of one.
+std::array<double, 2> echo_set::split_delays(const member& m) const
+{
+    const auto& likelihood = d_frame.likelihood();
+    const auto sums = likelihood.along_delay(m.residual.sums.data(),
+                                             m.source.delay - m.residual.delay,
+                                             m.source.doppler - m.residual.doppler);
+    const auto energies = likelihood.along_delay(d_frame.block_energies().data(), 0, 0);
+    std::vector<value> series;
+    for (size_t j = 0; j < sums.size(); j++)
+        series.push_back(m.source.amplitude + sums[j] / energies[j]);
+    const auto cycles = esprit(series, 2);
+    return { m.source.delay - cycles[0] / likelihood.spacing_delay(),
+             m.source.delay - cycles[1] / likelihood.spacing_delay() };
+}
+
+bool echo_set::split(size_t i, double least)
+{
+    const auto group = neighbours(i);
+    const auto measured = measure(group);
+    auto echoes = measured.echoes;
+    std::vector<size_t> of(group.size());
+    std::iota(of.begin(), of.end(), size_t(0));
+    // The echo itself comes first in its group.
+    const echo one = echoes.front();
+    const auto delays = split_delays(d_members[i]);
+    echoes.front().delay = delays[0];
+    echoes.push_back({ delays[1], one.doppler, one.amplitude });
+    of.push_back(0);
+    const auto strays = [&](const echo& e) {
+        return !(cells_apart(e, one) < SPLIT_REACH);
+    };
+    if (strays(echoes.front()) || strays(echoes.back()))
+        return false;
+    const double gain = d_joint->process(measured, echoes, of);
+    if (!(gain > least) || strays(echoes.front()) || strays(echoes.back()))
+        return false;
+    auto& m = d_members[i];
+    d_blocks = m.frame;
+    d_blocks_version = m.version;
+    move(m, echoes.front());
+    add(echoes.back());
+    return true;
+}
+
+bool echo_set::split(double noise, double least, size_t most)
+{
+    d_noise = noise;
+    bool any = false;
+    if (d_frame.likelihood().width() >= MIN_SERIES)
+        for (size_t i = 0; i < d_size && d_size < most; i++)
+            any = split(i, least) || any;
+    return any;
 }
 
 bool echo_set::drop_weak(double least)

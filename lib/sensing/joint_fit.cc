@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numeric>
 #include <utility>
 
 namespace gr {
@@ -52,6 +53,17 @@ void joint_fit::fill_kernels(state& s) const
             s.kernels.push_back(kernel(at, of));
 }
 
+// What the frame holds near a measured echo.
+joint_fit::response joint_fit::held(const echo& at, size_t of) const
+{
+    const auto& blocks = *d_measured->residuals[of];
+    response held = d_frame.likelihood().match(
+        blocks.sums.data(), at.delay - blocks.delay, at.doppler - blocks.doppler);
+    for (const auto& other : d_measured->echoes)
+        add(held, kernel(at, other), other.amplitude);
+    return held;
+}
+
 void joint_fit::evaluate(state& s) const
 {
     const size_t n = s.echoes.size();
@@ -60,16 +72,29 @@ void joint_fit::evaluate(state& s) const
     s.cost = 0;
     for (size_t e = 0; e < n; e++) {
         const auto& here = s.echoes[e];
-        const auto& blocks = *d_residuals[e];
-        response held = d_frame.likelihood().match(
-            blocks.sums.data(), here.delay - blocks.delay, here.doppler - blocks.doppler);
-        for (const auto& other : d_before)
-            add(held, kernel(here, other), other.amplitude);
-        s.residuals[e] = held;
+        const response all = held(here, d_of[e]);
+        s.residuals[e] = all;
         for (size_t o = 0; o < n; o++)
             add(s.residuals[e], s.kernels[e * n + o], -s.echoes[o].amplitude);
-        s.cost -= std::real(std::conj(here.amplitude) * (held.sum + s.residuals[e].sum));
+        s.cost -= std::real(std::conj(here.amplitude) * (all.sum + s.residuals[e].sum));
     }
+}
+
+// Those of least squares at the echoes' places.
+void joint_fit::fit_amplitudes(state& s) const
+{
+    const auto n = static_cast<Eigen::Index>(s.echoes.size());
+    Eigen::MatrixXcd shared(n, n);
+    Eigen::VectorXcd sums(n);
+    for (Eigen::Index e = 0; e < n; e++) {
+        sums[e] = held(s.echoes[e], d_of[e]).sum;
+        for (Eigen::Index o = 0; o < n; o++)
+            shared(e, o) = kernel(s.echoes[e], s.echoes[o]).sum;
+    }
+    const Eigen::VectorXcd amplitudes = shared.ldlt().solve(sums);
+    if (amplitudes.allFinite())
+        for (Eigen::Index e = 0; e < n; e++)
+            s.echoes[e].amplitude = amplitudes[e];
 }
 
 // Products of the model's derivatives, Re(J^H J).
@@ -141,12 +166,20 @@ double joint_fit::step(const Eigen::VectorXd& change, const state& from, state& 
     return scale * longest;
 }
 
-void joint_fit::process(std::vector<echo>& echoes,
-                        const std::vector<const echo_blocks*>& residuals)
+double joint_fit::process(const joint_measurement& m,
+                          std::vector<echo>& echoes,
+                          const std::vector<size_t>& of)
 {
-    d_before = echoes;
-    d_residuals = residuals;
+    d_measured = &m;
+    d_of.resize(m.echoes.size());
+    std::iota(d_of.begin(), d_of.end(), size_t(0));
+    d_there.echoes = m.echoes;
+    evaluate(d_there);
+    const double before = d_there.cost;
+
+    d_of = of;
     d_here.echoes = echoes;
+    fit_amplitudes(d_here);
     evaluate(d_here);
     double damping = FIRST_DAMPING;
     for (int i = 0; i < MAX_STEPS && damping < MOST_DAMPING; i++) {
@@ -167,6 +200,7 @@ void joint_fit::process(std::vector<echo>& echoes,
             break;
     }
     echoes = d_here.echoes;
+    return before - d_here.cost;
 }
 
 std::vector<joint_fit::inflation>

@@ -13,6 +13,13 @@
 namespace gr {
 namespace isac {
 
+//! What is known of a frame: what these echoes leave of it, near each.
+struct joint_measurement {
+    std::vector<echo> echoes;
+    //! Of the frame less all the echoes, rotated to less than a cell from each.
+    std::vector<const echo_blocks*> residuals;
+};
+
 /*!
  * Maximum likelihood of echoes that stand within a few cells of each other: amplitudes,
  * delays and Dopplers of all of them at once, by the method of Levenberg and Marquardt.
@@ -26,12 +33,16 @@ public:
     explicit joint_fit(const echo_fit& frame);
 
     /*!
-     * \param echoes     are replaced by the likeliest ones
-     * \param residuals  of the frame less all \p echoes, each rotated to less than a cell
-     *                   from its echo
+     * The likeliest echoes.
+     *
+     * \param echoes  where they start from, on any amplitudes; there may be more than
+     * were measured \param of      for each of \p echoes, the measured one less than a
+     * cell from it \return how much more of the frame's power, abs(X)^2 an element, they
+     * explain than the measured ones
      */
-    void process(std::vector<echo>& echoes,
-                 const std::vector<const echo_blocks*>& residuals);
+    double process(const joint_measurement& m,
+                   std::vector<echo>& echoes,
+                   const std::vector<size_t>& of);
 
     /*!
      * How much less is known of the echoes than if each were alone: the joint Cramer-Rao
@@ -54,7 +65,9 @@ private:
         double cost;
     };
 
+    response held(const echo& at, size_t of) const;
     void evaluate(state& s) const;
+    void fit_amplitudes(state& s) const;
     Eigen::MatrixXd curvature(const state& s) const;
     Eigen::VectorXd gradient(const state& s) const;
     response kernel(const echo& at, const echo& of) const;
@@ -62,9 +75,8 @@ private:
     double step(const Eigen::VectorXd& change, const state& from, state& to) const;
 
     const echo_fit& d_frame;
-    // The frame holds what these leave, and these.
-    std::vector<echo> d_before;
-    std::vector<const echo_blocks*> d_residuals;
+    const joint_measurement* d_measured;
+    std::vector<size_t> d_of;
     state d_here, d_there;
 };
 

@@ -152,6 +152,19 @@ double range_doppler_map::weigh_row(const gr_complex* products, const float* ene
     return gain;
 }
 
+bool range_doppler_map::process(matched_frame& frame, float* map)
+{
+    const size_t span = d_pattern.subcarriers.span;
+    double gain = 0;
+    for (size_t i = 0; i < d_pattern.symbols.span; i++) {
+        const double energy =
+            weigh_row(frame.products() + i * span, frame.row_energies(i));
+        gain += energy * d_window_doppler[i] * d_window_doppler[i];
+        d_range_fft->execute(d_row.data(), d_work.data() + i * d_stride);
+    }
+    return finish(gain, map);
+}
+
 bool range_doppler_map::process_products(const gr_complex* products,
                                          const float* energies,
                                          float* map)

@@ -71,6 +71,9 @@ target_estimator::target_estimator(ofdm_grid::sptr grid, const parameters& p)
                                               p.detector,
                                               cell_correlation::of_map(d_map))),
       d_frame(grid, d_map.pattern(), true),
+      d_motion(p.compensate_motion
+                   ? std::make_unique<motion_compensator>(grid, d_map.pattern())
+                   : nullptr),
       d_echoes(grid, d_map.pattern()),
       d_dynamic_range(static_cast<float>(std::pow(10, -0.1 * p.dynamic_range_db))),
       d_powers(d_map.doppler_cells() * d_map.range_cells()),
@@ -96,7 +99,7 @@ bool target_estimator::process(const gr_complex* rows,
 {
     d_found = false;
     d_weakest = 0;
-    const bool sent = d_map.process(d_frame, rows, reference, d_powers.data());
+    const bool sent = transform(rows, reference);
     const bool strong = sent && d_detector && find_strongest();
     if (!d_detector)
         strongest_peaks(d_powers.data(),
@@ -118,6 +121,15 @@ bool target_estimator::process(const gr_complex* rows,
     }
     write(report);
     return sent;
+}
+
+// Leaves the frame matched.
+bool target_estimator::transform(const gr_complex* rows, const gr_complex* reference)
+{
+    if (!d_motion)
+        return d_map.process(d_frame, rows, reference, d_powers.data());
+    d_motion->process(rows, reference, d_frame);
+    return d_map.process(d_frame, d_powers.data());
 }
 
 // The one target that is taken to be there.
@@ -264,6 +276,8 @@ bool target_estimator::fit()
     if (d_new.empty())
         return false;
     relax();
+    if (d_params.super_resolution)
+        split();
     return true;
 }
 
@@ -303,6 +317,13 @@ void target_estimator::relax()
         if (d_echoes.relax(noise()))
             d_residual = d_echoes.residual_power();
     } while (d_echoes.size() > 1 && d_echoes.drop_weak(multiplier * noise()));
+}
+
+void target_estimator::split()
+{
+    const double multiplier = d_detector->multiplier(d_map.range_cells() / 2);
+    while (d_echoes.split(noise(), multiplier * noise(), d_params.max_targets))
+        relax();
 }
 
 // After integration over the frame.

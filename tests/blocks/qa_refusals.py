@@ -20,6 +20,11 @@ from gnuradio import isac
 GRC = Path(os.environ["ISAC_SOURCE_DIR"]) / "grc"
 NAN, INF = math.nan, math.inf
 GRID = isac.ofdm_grid(fft_len=64, cp_len=16, num_symbols=16)
+ULA = isac.scene.antenna_array(4)
+SCENE = isac.scene.scene([isac.scene.node("AP1", isac.trajectory((0, 0, 0)), ULA, 30, -90)],
+                         objects=[isac.scene.sensed_object("object", isac.target((50, 40, 0)))],
+                         carrier_frequency=3.5e9)
+SENSES = [("AP1", "object")]
 NO_PILOTS = isac.ofdm_grid(fft_len=64, cp_len=16, num_symbols=16, pilots="none")
 NO_DATA = isac.ofdm_grid(fft_len=64, cp_len=16, num_symbols=16, pilots="all")
 NOT_NEGATIVE = (-1.0, -1e-9, NAN, INF)
@@ -30,7 +35,7 @@ COMB = {"pilots": "comb"}
 
 # What cannot be out of range, since it is one of two.
 SWITCHES = {"preamble", "dc_null", "repeat_frame", "noise_enabled", "bound_missing",
-            "locate_by_all", "handshake"}
+            "super_resolution", "compensate_motion", "locate_by_all", "handshake"}
 
 
 class given:
@@ -103,6 +108,22 @@ TABLE = {
         "residual_dbm": FINITE,
         "shadowing_std_db": NOT_NEGATIVE,
         "shadowing_correlation_m": NOT_NEGATIVE,
+        "dwell_frames": (0, -1),
+        "revisit_interval": NOT_NEGATIVE,
+        "start_time": FINITE,
+        "seed": (-1,),
+    }),
+    "scene_channel": ({"grid": GRID, "scene": SCENE, "transmit": SENSES, "receive": SENSES}, {
+        "grid": (given(None, shown="none"),),
+        "scene": (given(None, shown="none"),),
+        "transmit": (given([], shown="none"),
+                     given([("AP2", "object")], shown="'AP2'", in_grc=False),
+                     given([("AP1", "AP1")], shown="'AP1'", in_grc=False)),
+        "receive": (given([], shown="none"), given(["AP2"], shown="'AP2'", in_grc=False),
+                    given(["AP1"], shown="''", in_grc=False)),
+        "paths": ("", "some"),
+        "self_interference": ("", "some"),
+        "fading": ("", "rayleigh"),
         "dwell_frames": (0, -1),
         "revisit_interval": NOT_NEGATIVE,
         "start_time": FINITE,
@@ -314,14 +335,14 @@ class qa_refusals(unittest.TestCase):
 
     @staticmethod
     def passes_grc(text, parameters, changed):
-        scope = {"grid": GRID}
+        scope = {"grid": GRID, "scene": SCENE}
         for key, parameter in parameters.items():
             if key in changed:
                 options = parameter.get("options")
                 if options and str(changed[key]) not in options:
                     return False
                 scope[key] = changed[key]
-            elif key != "grid":
+            elif key not in scope:
                 default = parameter["default"]
                 scope[key] = default if parameter["dtype"] == "string" else eval(default)
         return all(eval(line.strip()[2:-1], scope) for line in text.get("asserts", []))

@@ -317,13 +317,17 @@ void bind_estimator(py::module& m)
                          std::pair<int, int> training,
                          double rank,
                          int max_targets,
-                         double dynamic_range_db) {
+                         double dynamic_range_db,
+                         bool super_resolution,
+                         bool compensate_motion) {
                  target_estimator::parameters p;
                  p.map = map_parameters(
                      pilots_only, mode, window, window_parameter, pad_delay, pad_doppler);
                  p.detector = cfar_parameters(pfa, kind, guard, training, rank);
                  p.max_targets = max_targets;
                  p.dynamic_range_db = dynamic_range_db;
+                 p.super_resolution = super_resolution;
+                 p.compensate_motion = compensate_motion;
                  return std::make_shared<target_estimator>(grid, p);
              }),
              py::arg("grid"),
@@ -341,7 +345,9 @@ void bind_estimator(py::module& m)
                                                   defaults.detector.training_doppler),
              py::arg("rank") = defaults.detector.rank,
              py::arg("max_targets") = defaults.max_targets,
-             py::arg("dynamic_range_db") = defaults.dynamic_range_db)
+             py::arg("dynamic_range_db") = defaults.dynamic_range_db,
+             py::arg("super_resolution") = defaults.super_resolution,
+             py::arg("compensate_motion") = defaults.compensate_motion)
         .def(
             "process",
             [](target_estimator& estimator,
@@ -400,6 +406,10 @@ Args:
         64 MB hold, 4 to 256.
     dynamic_range_db: what is weaker than the strongest cell of a frame by more is no target,
         10 to 140 dB.
+    super_resolution: whether each target is tried for two that are closer than a cell in delay;
+        not with cfar "none".
+    compensate_motion: whether range migration and intercarrier interference of fast targets are
+        compensated, at some twenty times the cost of a map.
 
 Raises:
     ValueError: naming the parameter, its value and its limit.
@@ -422,7 +432,9 @@ Raises:
                          double os_rank,
                          int max_targets,
                          int reference_frames,
-                         double dynamic_range_db) {
+                         double dynamic_range_db,
+                         bool super_resolution,
+                         bool compensate_motion) {
                  return range_doppler_estimator::make(grid,
                                                       tx,
                                                       rx,
@@ -441,7 +453,9 @@ Raises:
                                                       os_rank,
                                                       max_targets,
                                                       reference_frames,
-                                                      dynamic_range_db);
+                                                      dynamic_range_db,
+                                                      super_resolution,
+                                                      compensate_motion);
              }),
              py::arg("grid"),
              py::arg("tx") = 0,
@@ -461,7 +475,9 @@ Raises:
              py::arg("os_rank") = 0.75,
              py::arg("max_targets") = 32,
              py::arg("reference_frames") = 0,
-             py::arg("dynamic_range_db") = 80.0)
+             py::arg("dynamic_range_db") = 80.0,
+             py::arg("super_resolution") = false,
+             py::arg("compensate_motion") = false)
         .def("set_pfa", &range_doppler_estimator::set_pfa, py::arg("pfa"))
         .def("set_cfar", &range_doppler_estimator::set_cfar, py::arg("cfar"))
         .def("set_mode", &range_doppler_estimator::set_mode, py::arg("mode"))

@@ -67,6 +67,11 @@ public:
     //! To the nearest maximum, by Newton's method.
     void climb(const value* sums, double& delay, double& doppler) const;
 
+    //! The terms of A that each step along delay has, summed over Doppler.
+    std::vector<value> along_delay(const value* sums, double delay, double doppler) const;
+    //! From one block's centre to the next along delay, Hz.
+    double spacing_delay() const;
+
     //! Share of an echo's amplitude that is lost at a distance from the place, cells.
     double loss(double cells) const;
 

@@ -7,6 +7,7 @@
 
 #include <gnuradio/isac/api.h>
 #include <gnuradio/isac/sensing/echo_fit.h>
+#include <array>
 #include <memory>
 #include <vector>
 
@@ -14,6 +15,7 @@ namespace gr {
 namespace isac {
 
 class joint_fit;
+struct joint_measurement;
 
 /*!
  * \brief Kernel: the echoes of one frame, found one by one and fitted to each other.
@@ -56,6 +58,18 @@ public:
 
     //! Fits the echoes to each other; returns whether any was moved.
     bool relax(double noise);
+
+    /*!
+     * Puts two echoes in the place of each that stands for two closer than a cell in
+     * delay, at about one Doppler: ESPRIT over delay tells where they may be, and the two
+     * likeliest next to there are taken if they explain the frame so much better. relax()
+     * comes before, and after where this returns true.
+     *
+     * \param least  power after integration that two take from the residual more than one
+     * \param most   echoes that the set may come to hold
+     * \return whether there was such an echo
+     */
+    bool split(double noise, double least, size_t most);
 
     //! Drops the echoes whose power after integration, abs(amplitude)^2 energy, is not
     //! above \p least; returns whether there were any.
@@ -104,6 +118,9 @@ private:
     void refresh(member& m);
     std::vector<size_t> neighbours(size_t of) const;
     void fit(const std::vector<size_t>& group);
+    joint_measurement measure(const std::vector<size_t>& group);
+    std::array<double, 2> split_delays(const member& m) const;
+    bool split(size_t i, double least);
     void move(member& m, const echo& to);
     void disturb(double amplitude, const echo& e, const std::vector<size_t>& but);
     double leak(const echo& a, const echo& b) const;

@@ -77,6 +77,9 @@ public:
                  const gr_complex* reference,
                  float* map);
 
+    //! The same of a finished frame that is kept whole, while its reference is there.
+    bool process(matched_frame& frame, float* map);
+
     /*!
      * The same from rows that were matched already.
      *

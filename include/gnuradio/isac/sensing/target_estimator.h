@@ -9,6 +9,7 @@
 #include <gnuradio/isac/reports.h>
 #include <gnuradio/isac/sensing/cfar.h>
 #include <gnuradio/isac/sensing/echo_set.h>
+#include <gnuradio/isac/sensing/motion_compensator.h>
 #include <gnuradio/isac/sensing/range_doppler_map.h>
 #include <memory>
 #include <vector>
@@ -25,7 +26,9 @@ namespace isac {
  * then the echoes are fitted to each other until none moves (relaxation, see echo_set).
  * Where an echo is strong enough to raise its neighbours' thresholds, what is left of the
  * frame is searched once more; one that stands out of the whole map is taken away before
- * the first search. Echoes less than a cell apart on both axes are one.
+ * the first search. Echoes less than a cell apart on both axes are one, but with super
+ * resolution those at about one Doppler part where two explain the frame so much better
+ * that the rest stands over the detector's threshold (echo_set::split()).
  *
  * With the detector's kind "none" the strongest peak of the map is the one target,
  * whatever its power. Where noise and the distance between cells leave doubt, the
@@ -52,6 +55,11 @@ public:
         //! What is weaker than the strongest cell of a frame by more is no target, 10 to
         //! 140 dB.
         double dynamic_range_db = 80;
+        //! Whether each echo is tried for two that are closer than a cell in delay; not
+        //! with the detector's kind "none".
+        bool super_resolution = false;
+        //! Whether motion within the frame is compensated, see motion_compensator.
+        bool compensate_motion = false;
     };
 
     //! \throws std::invalid_argument naming the parameter, its value and its limit
@@ -77,6 +85,7 @@ public:
 private:
     void fit_likeliest();
     void fit_clusters(bool strong);
+    bool transform(const gr_complex* rows, const gr_complex* reference);
     bool find_strongest();
     void find(const float* powers);
     bool fit();
@@ -87,6 +96,7 @@ private:
     bool is_sidelobe(const map_cell& cell) const;
     bool splits(const echo& e) const;
     void relax();
+    void split();
     const echo_fit& fitted() const { return d_echoes.frame(); }
     double power(const echo& e) const;
     double noise() const;
@@ -97,6 +107,7 @@ private:
     range_doppler_map d_map;
     std::unique_ptr<cfar> d_detector; // none for the kind "none"
     matched_frame d_frame;
+    std::unique_ptr<motion_compensator> d_motion; // where it is compensated
     echo_set d_echoes;
     bool d_found = false; // whether d_echoes is of the frame processed last
     float d_dynamic_range;
