@@ -66,7 +66,9 @@ range_doppler_estimator::sptr range_doppler_estimator::make(ofdm_grid::sptr grid
                                                             double os_rank,
                                                             int max_targets,
                                                             int reference_frames,
-                                                            double dynamic_range_db)
+                                                            double dynamic_range_db,
+                                                            bool super_resolution,
+                                                            bool compensate_motion)
 {
     require(grid != nullptr, "range_doppler_estimator: grid", "none", "must be given");
     require(tx >= 0, "range_doppler_estimator: tx", tx, "must not be negative");
@@ -95,6 +97,8 @@ range_doppler_estimator::sptr range_doppler_estimator::make(ofdm_grid::sptr grid
     p.detector.rank = os_rank;
     p.max_targets = max_targets;
     p.dynamic_range_db = dynamic_range_db;
+    p.super_resolution = super_resolution;
+    p.compensate_motion = compensate_motion;
     return gnuradio::make_block_sptr<range_doppler_estimator_impl>(
         grid, tx, rx, p, frames_kept(*grid, reference_frames));
 }

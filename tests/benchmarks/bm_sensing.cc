@@ -92,6 +92,7 @@ void map(benchmark::State& state)
 }
 BENCHMARK(map)->Apply(sizes);
 
+// CFAR over a frame's map, every cell of it.
 void detect(benchmark::State& state, const std::string& kind)
 {
     const auto grid = grid_of(state);
@@ -124,5 +125,17 @@ void estimate(benchmark::State& state)
     state.counters["targets"] = static_cast<double>(report.size());
 }
 BENCHMARK(estimate)->Apply(sizes);
+
+void compensate_motion(benchmark::State& state)
+{
+    const auto grid = grid_of(state);
+    const frame f(*grid);
+    matched_frame matched(grid, element_pattern(*grid, false), true);
+    motion_compensator kernel(grid, matched.pattern());
+    for (auto _ : state)
+        kernel.process(f.rows.data(), f.sent.data(), matched);
+    count_cells(state);
+}
+BENCHMARK(compensate_motion)->Apply(sizes);
 
 } // namespace

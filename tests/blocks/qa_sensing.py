@@ -90,6 +90,31 @@ class qa_sensing(gr_unittest.TestCase):
         n = 17 * 13 - 25
         self.assertAlmostEqual(isac.sensing.ca_multiplier(n, 1e-9), n * (1e-9 ** (-1 / n) - 1), 6)
 
+    def test_probabilities_are_those_of_the_multipliers(self):
+        sensing = isac.sensing
+        for looks in (1, 8):
+            a = sensing.ca_multiplier(180, 1e-6, looks)
+            self.assertAlmostEqual(sensing.ca_probability(180, a, looks) / 1e-6, 1, 6)
+            b = sensing.os_multiplier(180, 135, 1e-6, looks)
+            self.assertAlmostEqual(sensing.os_probability(180, 135, b, looks) / 1e-6, 1, 6)
+        # One look, exponential power: noise of another mean.
+        a = sensing.ca_multiplier(180, 1e-6)
+        self.assertAlmostEqual(
+            sensing.ca_probability(180, a, snr=10, swerling=1), (1 + a / 11 / 180) ** -180, 9
+        )
+        self.assertRaises(ValueError, sensing.ca_probability, 180, a, swerling=5)
+        self.assertRaises(ValueError, sensing.os_probability, 180, 181, a)
+
+    def test_cfar_of_added_maps(self):
+        powers = self.rng.exponential(size=(4, 64, 100)).sum(axis=0)
+        powers[20, 30] = 60
+        for kind in ("ca", "os"):
+            cells, _ = isac.sensing.cfar(powers, pfa=1e-8, kind=kind, looks=4)
+            self.assertEqual(cells.tolist(), [[20, 30]])
+            # The multiplier does not mind whether they were added or averaged.
+            again, _ = isac.sensing.cfar(powers / 4, pfa=1e-8, kind=kind, looks=4)
+            self.assertEqual(again.tolist(), cells.tolist())
+
     def test_wrong_input_is_refused(self):
         good = self.echo(self.grid, 1e-6, 0)
         nan, infinite = good.copy(), good.copy()

@@ -4,9 +4,13 @@
 
 #include <gnuradio/isac/sensing/cfar.h>
 #include <gnuradio/isac/sensing/cfar_threshold.h>
+#include <boost/math/distributions/negative_binomial.hpp>
+#include <boost/math/distributions/poisson.hpp>
+#include <boost/math/special_functions/beta.hpp>
 #include <boost/test/unit_test.hpp>
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <random>
 
 using namespace gr::isac;
@@ -56,11 +60,11 @@ BOOST_AUTO_TEST_CASE(multipliers_have_their_closed_forms)
     const auto tight = boost::test_tools::tolerance(1e-9);
     BOOST_TEST(ca_multiplier(1, 1e-3) == 999.0, tight);
     BOOST_TEST(ca_multiplier(16, 1e-3) == 16 * (std::pow(1e-3, -1.0 / 16) - 1), tight);
-    BOOST_TEST(ca_multiplier(std::vector<double>(16, 1.0), 1e-3) ==
+    BOOST_TEST(ca_multiplier(std::vector<training_part>(16, { 1.0 / 16 }), 1e-3) ==
                    ca_multiplier(16, 1e-3),
                tight);
     // Fully correlated cells are one cell.
-    BOOST_TEST(ca_multiplier({ 16.0, 0.0, 0.0 }, 1e-3) == 3.0 / 16 * 999, tight);
+    BOOST_TEST(ca_multiplier({ { 1 }, { 0 }, { 0 } }, 1e-3) == 999.0, tight);
     BOOST_TEST(os_multiplier(1, 1, 1e-3) == 999.0, tight);
     // The smallest of n exponential cells has mean 1 / n.
     BOOST_TEST(os_multiplier(5, 1, 1e-3) == 5 * 999.0, tight);
@@ -74,7 +78,78 @@ BOOST_AUTO_TEST_CASE(multipliers_have_their_closed_forms)
     // With many training cells the noise is known: -ln Pfa.
     BOOST_TEST(ca_multiplier(100000000, 1e-4) == -std::log(1e-4),
                boost::test_tools::tolerance(1e-6));
-    BOOST_TEST(os_mean(4, 4) == 1 + 0.5 + 1.0 / 3 + 0.25, tight);
+}
+
+// Sums of looks: the ratio of the means follows the F distribution.
+BOOST_AUTO_TEST_CASE(probabilities_of_looks_are_those_of_the_f_distribution)
+{
+    for (const size_t looks : { 1, 2, 7, 100 })
+        for (const size_t n : { 1, 5, 200 })
+            for (const double a : { 0.3, 1.5, 4.0 }) {
+                const double l = double(looks);
+                const double expected = boost::math::ibetac(l, n * l, a / (n + a));
+                BOOST_TEST(ca_probability(n, a, looks) == expected,
+                           boost::test_tools::tolerance(1e-9));
+                if (n == 1)
+                    BOOST_TEST(os_probability(1, 1, a, looks) == expected,
+                               boost::test_tools::tolerance(1e-7));
+            }
+    for (const double pfa : { 1e-2, 1e-6, 1e-15 }) {
+        BOOST_TEST(ca_probability(180, ca_multiplier(180, pfa, 5), 5) == pfa,
+                   boost::test_tools::tolerance(1e-6));
+        BOOST_TEST(os_probability(180, 135, os_multiplier(180, 135, pfa, 5), 5) == pfa,
+                   boost::test_tools::tolerance(1e-6));
+    }
+}
+
+// A target of exponential power is noise of another mean; a steady one adds a Poisson
+// number of looks to the cell's own, a fluctuating one adds some of random number.
+BOOST_AUTO_TEST_CASE(detections_have_their_closed_forms)
+{
+    const auto tight = boost::test_tools::tolerance(1e-8);
+    const double a = 9, snr = 12;
+    for (const int swerling : { 1, 2 }) {
+        BOOST_TEST(ca_probability(40, a, 1, { snr, swerling }) ==
+                       std::pow(1 + a / (1 + snr) / 40, -40),
+                   tight);
+        BOOST_TEST(os_probability(40, 30, a, 1, { snr, swerling }) ==
+                       os_probability(40, 30, a / (1 + snr)),
+                   tight);
+    }
+    const size_t looks = 3;
+    const double energy = snr / 4 * looks;
+    const auto central = [&](double count) { // cells of that many looks, times looks
+        return boost::math::ibetac(count, 40.0 * looks, a / (40 + a));
+    };
+    double steady = 0, shared = 0, own = 0;
+    for (int k = 0; k < 200; k++) {
+        steady += boost::math::pdf(boost::math::poisson(energy), k) * central(looks + k);
+        shared +=
+            boost::math::pdf(boost::math::negative_binomial(2, 2 / (2 + energy)), k) *
+            central(looks + k);
+        own += boost::math::pdf(boost::math::negative_binomial(
+                                    2.0 * looks, 2 * looks / (2 * looks + energy)),
+                                k) *
+               central(looks + k);
+    }
+    BOOST_TEST(ca_probability(40, a, looks, { snr / 4, 0 }) == steady, tight);
+    BOOST_TEST(ca_probability(40, a, looks, { snr / 4, 3 }) == shared, tight);
+    BOOST_TEST(ca_probability(40, a, looks, { snr / 4, 4 }) == own, tight);
+    // Detection that is next to certain, and a target that is next to nothing.
+    BOOST_TEST(ca_probability(40, a, 1, { 1e6, 0 }) == 1.0, tight);
+    BOOST_TEST(ca_probability(40, a, 1, { 1e-9, 0 }) == ca_probability(40, a), tight);
+}
+
+// P(abs(x)^2 > a abs(y)^2) of two Gaussians of correlation r has a closed form.
+BOOST_AUTO_TEST_CASE(cells_that_depend_on_their_training_have_their_closed_form)
+{
+    for (const double a : { 0.5, 3.0, 1000.0 })
+        for (const double r : { 0.0, 0.2, 0.9 }) {
+            const double root = std::sqrt((1 + a) * (1 + a) - 4 * a * r * r);
+            const double expected = 0.5 * (1 + (1 - a) / root);
+            BOOST_TEST(ca_probability({ { 1, 1, r * r } }, a) == expected,
+                       boost::test_tools::tolerance(1e-8));
+        }
 }
 
 // Thresholds equal those of the definition in every cell, borders included.
@@ -125,6 +200,80 @@ BOOST_AUTO_TEST_CASE(every_cell_has_the_threshold_of_the_definition)
                             cells[i].range == again[i].range));
         }
     }
+}
+
+// The search tests several rows at once by a bound, and falls back to the cell's own
+// threshold: it finds the cells that the thresholds say, at any rate, in maps wider than
+// its tiles, over steps of the noise, and with rows that do not fill a group.
+BOOST_AUTO_TEST_CASE(the_search_finds_what_the_thresholds_say)
+{
+    struct place {
+        size_t rows, columns;
+    };
+    for (const auto [rows, columns] : { place{ 67, 1100 }, { 128, 65 }, { 5, 300 } })
+        for (const double length : { 1.0, 2.0, 3.0 })
+            for (const double pfa : { 0.1, 1e-3, 1e-9 })
+                for (const std::string kind : { "ca", "os" }) {
+                    auto map = exponential_map(rows * columns, 2);
+                    for (size_t i = 0; i < map.size(); i++) {
+                        const bool raised =
+                            i / columns % 40 < 10 || i % columns > columns - 20;
+                        map[i] *= (raised ? 1000.0f : 1.0f) * (i % 997 ? 1.0f : 1e4f);
+                    }
+                    cfar::parameters p;
+                    p.kind = kind;
+                    p.pfa = pfa;
+                    cfar detector(
+                        rows, columns, p, cell_correlation::of_lengths(length, length));
+                    std::vector<map_cell> known, found;
+                    std::vector<float> thresholds(map.size());
+                    detector.process(map.data(), known, thresholds.data());
+                    detector.process(map.data(), found);
+                    BOOST_TEST(found.size() > 0u);
+                    BOOST_REQUIRE(found.size() == known.size());
+                    for (size_t i = 0; i < found.size(); i++) {
+                        BOOST_TEST(found[i].doppler == known[i].doppler);
+                        BOOST_TEST(found[i].range == known[i].range);
+                        BOOST_TEST(found[i].power == known[i].power);
+                        BOOST_TEST(found[i].threshold == known[i].threshold,
+                                   boost::test_tools::tolerance(1e-5f));
+                    }
+                }
+}
+
+// A NaN or an infinity is in no threshold but those of the windows that hold it.
+BOOST_AUTO_TEST_CASE(what_is_not_finite_stays_in_its_windows)
+{
+    const long rows = 48, columns = 60, row = 20, range = 25;
+    const auto clean = exponential_map(rows * columns, 4);
+    for (const float bad : { std::nanf(""), std::numeric_limits<float>::infinity() })
+        for (const std::string kind : { "ca", "os" }) {
+            cfar::parameters p;
+            p.kind = kind;
+            p.pfa = 0.01;
+            cfar detector(rows, columns, p, {});
+            std::vector<map_cell> before, after;
+            detector.process(clean.data(), before);
+            auto map = clean;
+            map[row * columns + range] = bad;
+            detector.process(map.data(), after);
+            const auto near = [&](const map_cell& cell) {
+                return std::abs(long(cell.doppler) - row) <= 6 &&
+                       std::abs(long(cell.range) - range) <= 8;
+            };
+            const auto drop = [&](std::vector<map_cell>& cells) {
+                cells.erase(std::remove_if(cells.begin(), cells.end(), near),
+                            cells.end());
+            };
+            drop(before);
+            drop(after);
+            BOOST_TEST(before.size() > 10u);
+            BOOST_REQUIRE(after.size() == before.size());
+            for (size_t i = 0; i < before.size(); i++) {
+                BOOST_TEST(after[i].doppler == before[i].doppler);
+                BOOST_TEST(after[i].range == before[i].range);
+            }
+        }
 }
 
 BOOST_AUTO_TEST_CASE(targets_are_found_in_every_cell_of_the_border)
@@ -187,6 +336,12 @@ BOOST_AUTO_TEST_CASE(small_maps_and_wrong_parameters)
     refused([](auto& p) { p.guard_delay = -1; });
     refused([](auto& p) { p.training_delay = p.training_doppler = 0; });
     refused([](auto& p) { p.rank = 0; });
+    refused([](auto& p) { p.looks = 0; });
     BOOST_CHECK_THROW(cell_correlation::of_lengths(0.5, 1), std::invalid_argument);
     BOOST_CHECK_THROW(os_multiplier(8, 9, 0.1), std::invalid_argument);
+    BOOST_CHECK_THROW(ca_probability(0, 1), std::invalid_argument);
+    BOOST_CHECK_THROW(ca_probability(8, -1), std::invalid_argument);
+    BOOST_CHECK_THROW(ca_probability(8, 1, 0), std::invalid_argument);
+    BOOST_CHECK_THROW(ca_probability(8, 1, 1, { 1, 5 }), std::invalid_argument);
+    BOOST_CHECK_THROW(ca_probability(8, 1, 1, { -1, 0 }), std::invalid_argument);
 }

@@ -14,49 +14,6 @@ using namespace gr::isac::test;
 
 namespace {
 
-ofdm_grid::parameters plain_grid(int subcarriers, int symbols)
-{
-    ofdm_grid::parameters p;
-    p.fft_len = subcarriers;
-    p.cp_len = { subcarriers / 16 };
-    p.num_symbols = symbols;
-    p.pilots = "all";
-    return p;
-}
-
-// Exceedances over the number expected, by CA and by OS, in maps of noise alone.
-struct false_alarms {
-    double ca, os;
-};
-
-false_alarms
-measure_pfa(const range_doppler_map::parameters& p, double pfa, int frames, uint32_t seed)
-{
-    const auto grid = ofdm_grid::make(plain_grid(1024, 256));
-    frame_maker maker(seed);
-    range_doppler_map map(grid, p);
-    cfar::parameters detector;
-    detector.pfa = pfa;
-    const auto correlation = cell_correlation::of_map(map);
-    const size_t cells = map.doppler_cells() * map.range_cells();
-    cfar ca(map.doppler_cells(), map.range_cells(), detector, correlation);
-    detector.kind = "os";
-    cfar os(map.doppler_cells(), map.range_cells(), detector, correlation);
-    std::vector<float> powers(cells);
-    std::vector<map_cell> detected;
-    false_alarms count = { 0, 0 };
-    for (int frame = 0; frame < frames; frame++) {
-        const auto rows = maker.noise(*grid);
-        map.process(rows.data(), nullptr, powers.data());
-        ca.process(powers.data(), detected);
-        count.ca += detected.size();
-        os.process(powers.data(), detected);
-        count.os += detected.size();
-    }
-    const double expected = pfa * cells * frames;
-    return { count.ca / expected, count.os / expected };
-}
-
 struct accuracy {
     double delay_db, doppler_db; // RMSE over the root of the bound
     double snr_db;               // mean estimate over the truth
@@ -110,37 +67,6 @@ accuracy measure_rmse(const ofdm_grid::sptr& grid,
 }
 
 } // namespace
-
-// 1e7 independent cells at 1e-4: about 1000 false alarms. That neighbours share training
-// cells adds less than 2% to the variance of their count, so the standard error is 3.2%
-// and 20% is six of them.
-BOOST_AUTO_TEST_CASE(false_alarm_rate_is_the_one_that_was_set)
-{
-    const auto measured = measure_pfa({}, 1e-4, 40, 11);
-    BOOST_TEST_MESSAGE("CA " << measured.ca << ", OS " << measured.os);
-    BOOST_TEST(std::abs(measured.ca - 1) < 0.2);
-    BOOST_TEST(std::abs(measured.os - 1) < 0.2);
-}
-
-// Windows and padding correlate the cells. The number of independent ones falls by the
-// padding and the window's noise bandwidth on both axes: 1e-3 of 1.05e6 independent cells
-// gives 1000 at worst 250 (Hann) independent alarms, a standard error of 6%; OS takes the
-// rest of the correlation for none. A textbook threshold is off by a factor of 2 and
-// more.
-BOOST_AUTO_TEST_CASE(correlated_cells_keep_the_rate)
-{
-    for (const std::string window : { "rectangular", "hann" })
-        for (const int pad : { 1, 2 }) {
-            range_doppler_map::parameters p;
-            p.window = window;
-            p.pad_delay = p.pad_doppler = pad;
-            const auto measured = measure_pfa(p, 1e-3, 4, 12);
-            BOOST_TEST_MESSAGE(window << " padding " << pad << ": CA " << measured.ca
-                                      << ", OS " << measured.os);
-            BOOST_TEST(std::abs(measured.ca - 1) < 0.3);
-            BOOST_TEST(std::abs(measured.os - 1) < 0.3);
-        }
-}
 
 // 6 dB above the threshold, -13 dB a resource element for ten subcarriers and 64 symbols.
 // 400 draws know the RMSE to 3.5% = 0.3 dB: 1.5 dB is five standard errors.

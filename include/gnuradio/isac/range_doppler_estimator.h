@@ -77,6 +77,11 @@ public:
      *                         are in flight; 0: as many as 64 MB hold, 4 to 256
      * \param dynamic_range_db what is weaker than the strongest cell of a frame by more
      *                         is no target, 10 to 140 dB
+     * \param super_resolution whether each target is tried for two that are closer than a
+     *                         cell in delay; not with cfar "none"
+     * \param compensate_motion whether range migration and intercarrier interference of
+     *                         fast targets are compensated, at some twenty times the cost
+     *                         of a map
      * \throws std::invalid_argument naming the parameter, its value and its limit
      */
     static sptr make(ofdm_grid::sptr grid,
@@ -97,7 +102,9 @@ public:
                      double os_rank = 0.75,
                      int max_targets = 32,
                      int reference_frames = 0,
-                     double dynamic_range_db = 80);
+                     double dynamic_range_db = 80,
+                     bool super_resolution = false,
+                     bool compensate_motion = false);
 
     //! \name Live: taken up at the next frame
     //! Each throws std::invalid_argument as make() does, and changes nothing then.

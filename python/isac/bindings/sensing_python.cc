@@ -162,7 +162,8 @@ void bind_cfar(py::module& m)
            std::pair<int, int> guard,
            std::pair<int, int> training,
            double rank,
-           std::pair<double, double> correlation) {
+           std::pair<double, double> correlation,
+           int looks) {
             if (map.ndim() != 2 || map.size() == 0)
                 throw std::invalid_argument(
                     "map must be an array of Doppler rows x range cells");
@@ -171,10 +172,12 @@ void bind_cfar(py::module& m)
                 if (!(values[i] >= 0) || !std::isfinite(values[i]))
                     throw std::invalid_argument(
                         "map must hold powers: finite and not negative");
+            auto p = cfar_parameters(pfa, kind, guard, training, rank);
+            p.looks = looks;
             cfar detector(
                 map.shape(0),
                 map.shape(1),
-                cfar_parameters(pfa, kind, guard, training, rank),
+                p,
                 cell_correlation::of_lengths(correlation.first, correlation.second));
             std::vector<map_cell> detected;
             map_array thresholds({ map.shape(0), map.shape(1) });
@@ -196,6 +199,7 @@ void bind_cfar(py::module& m)
             std::make_pair(defaults.training_delay, defaults.training_doppler),
         py::arg("rank") = defaults.rank,
         py::arg("correlation") = std::make_pair(1.0, 1.0),
+        py::arg("looks") = defaults.looks,
         R"doc(
 Cells of a power map that exceed their CFAR threshold.
 
@@ -210,6 +214,7 @@ Args:
     rank: for "os", the order statistic as a share of the training cells.
     correlation: cells from one independent cell to the next, (delay, doppler), at least 1: the
         zero-padding, times the widening of the window (1.5 for Hann).
+    looks: independent maps that were added up, or averaged, 1 to 1024.
 
 Returns:
     The detected cells, K x 2 of (row, column), and the threshold of every cell.
@@ -218,16 +223,66 @@ Raises:
     ValueError: naming the parameter, its value and its limit.
 )doc");
     m.def("ca_multiplier",
-          py::overload_cast<size_t, double>(&ca_multiplier),
+          py::overload_cast<size_t, double, size_t>(&ca_multiplier),
           py::arg("num_training"),
           py::arg("pfa"),
-          "Threshold over the mean of independent training cells: n (pfa^(-1/n) - 1).");
+          py::arg("looks") = 1,
+          "Threshold over the mean of independent training cells: n (pfa^(-1/n) - 1) for "
+          "one "
+          "look.");
     m.def("os_multiplier",
           &os_multiplier,
           py::arg("num_training"),
           py::arg("rank"),
           py::arg("pfa"),
+          py::arg("looks") = 1,
           "Threshold over the rank smallest of independent training cells.");
+    m.def(
+        "ca_probability",
+        [](size_t num_training,
+           double multiplier,
+           size_t looks,
+           double snr,
+           int swerling) {
+            return ca_probability(num_training, multiplier, looks, { snr, swerling });
+        },
+        py::arg("num_training"),
+        py::arg("multiplier"),
+        py::arg("looks") = 1,
+        py::arg("snr") = 0.0,
+        py::arg("swerling") = 0,
+        R"doc(
+Probability that a cell exceeds a multiple of the mean of its independent training cells.
+
+Args:
+    num_training: training cells.
+    multiplier: threshold over their mean, see ca_multiplier().
+    looks: independent maps that were added up.
+    snr: mean power of a target over the noise's in the cell, a look, linear; 0: a false alarm.
+    swerling: 0 (steady) to 4, how the target fluctuates: 1 and 3 alike in all looks, 2 and 4
+        from look to look.
+
+Raises:
+    ValueError: naming the parameter, its value and its limit.
+)doc");
+    m.def(
+        "os_probability",
+        [](size_t num_training,
+           size_t rank,
+           double multiplier,
+           size_t looks,
+           double snr,
+           int swerling) {
+            return os_probability(
+                num_training, rank, multiplier, looks, { snr, swerling });
+        },
+        py::arg("num_training"),
+        py::arg("rank"),
+        py::arg("multiplier"),
+        py::arg("looks") = 1,
+        py::arg("snr") = 0.0,
+        py::arg("swerling") = 0,
+        "Likewise of the rank smallest of its training cells, see ca_probability().");
     m.def(
         "range_cells",
         [](const ofdm_grid& grid, const std::string& reference, int pad_delay) {
@@ -262,13 +317,17 @@ void bind_estimator(py::module& m)
                          std::pair<int, int> training,
                          double rank,
                          int max_targets,
-                         double dynamic_range_db) {
+                         double dynamic_range_db,
+                         bool super_resolution,
+                         bool compensate_motion) {
                  target_estimator::parameters p;
                  p.map = map_parameters(
                      pilots_only, mode, window, window_parameter, pad_delay, pad_doppler);
                  p.detector = cfar_parameters(pfa, kind, guard, training, rank);
                  p.max_targets = max_targets;
                  p.dynamic_range_db = dynamic_range_db;
+                 p.super_resolution = super_resolution;
+                 p.compensate_motion = compensate_motion;
                  return std::make_shared<target_estimator>(grid, p);
              }),
              py::arg("grid"),
@@ -286,7 +345,9 @@ void bind_estimator(py::module& m)
                                                   defaults.detector.training_doppler),
              py::arg("rank") = defaults.detector.rank,
              py::arg("max_targets") = defaults.max_targets,
-             py::arg("dynamic_range_db") = defaults.dynamic_range_db)
+             py::arg("dynamic_range_db") = defaults.dynamic_range_db,
+             py::arg("super_resolution") = defaults.super_resolution,
+             py::arg("compensate_motion") = defaults.compensate_motion)
         .def(
             "process",
             [](target_estimator& estimator,
@@ -345,6 +406,10 @@ Args:
         64 MB hold, 4 to 256.
     dynamic_range_db: what is weaker than the strongest cell of a frame by more is no target,
         10 to 140 dB.
+    super_resolution: whether each target is tried for two that are closer than a cell in delay;
+        not with cfar "none".
+    compensate_motion: whether range migration and intercarrier interference of fast targets are
+        compensated, at some twenty times the cost of a map.
 
 Raises:
     ValueError: naming the parameter, its value and its limit.
@@ -367,7 +432,9 @@ Raises:
                          double os_rank,
                          int max_targets,
                          int reference_frames,
-                         double dynamic_range_db) {
+                         double dynamic_range_db,
+                         bool super_resolution,
+                         bool compensate_motion) {
                  return range_doppler_estimator::make(grid,
                                                       tx,
                                                       rx,
@@ -386,7 +453,9 @@ Raises:
                                                       os_rank,
                                                       max_targets,
                                                       reference_frames,
-                                                      dynamic_range_db);
+                                                      dynamic_range_db,
+                                                      super_resolution,
+                                                      compensate_motion);
              }),
              py::arg("grid"),
              py::arg("tx") = 0,
@@ -406,7 +475,9 @@ Raises:
              py::arg("os_rank") = 0.75,
              py::arg("max_targets") = 32,
              py::arg("reference_frames") = 0,
-             py::arg("dynamic_range_db") = 80.0)
+             py::arg("dynamic_range_db") = 80.0,
+             py::arg("super_resolution") = false,
+             py::arg("compensate_motion") = false)
         .def("set_pfa", &range_doppler_estimator::set_pfa, py::arg("pfa"))
         .def("set_cfar", &range_doppler_estimator::set_cfar, py::arg("cfar"))
         .def("set_mode", &range_doppler_estimator::set_mode, py::arg("mode"))

@@ -6,14 +6,17 @@
 #define INCLUDED_ISAC_SENSING_CFAR_H
 
 #include <gnuradio/isac/api.h>
-#include <gnuradio/isac/sensing/range_doppler_map.h>
-#include <volk/volk_alloc.hh>
+#include <gnuradio/isac/sensing/cell_correlation.h>
+#include <gnuradio/isac/sensing/cfar_window.h>
 #include <cstddef>
+#include <memory>
 #include <string>
 #include <vector>
 
 namespace gr {
 namespace isac {
+
+class cfar_search;
 
 //! A cell of a map that exceeds its threshold.
 struct map_cell {
@@ -24,42 +27,21 @@ struct map_cell {
 };
 
 /*!
- * How the amplitudes of noise in neighbouring cells hang together, along each axis apart.
- */
-struct ISAC_API cell_correlation {
-    //! Cells from one nearly independent cell to the next.
-    size_t stride_delay = 1;
-    size_t stride_doppler = 1;
-    //! Correlation at 0, 1, 2, ... strides; beyond the end it is 0.
-    std::vector<double> delay = { 1.0 };
-    std::vector<double> doppler = { 1.0 };
-
-    //! Of a map's own window, padding and pattern.
-    static cell_correlation of_map(const range_doppler_map& map);
-    /*!
-     * Of a bare map whose independent cells stand \p delay and \p doppler cells apart (1:
-     * all are independent), as zero-padding makes it: sinc(lag / length).
-     *
-     * \throws std::invalid_argument for a length below 1
-     */
-    static cell_correlation of_lengths(double delay, double doppler);
-};
-
-/*!
  * \brief Kernel: constant false-alarm rate detection over a map of powers. \ingroup isac
  *
  * A cell is detected when it exceeds a multiple of the noise that its training cells
  * show: a rectangle around it less a smaller one of guard cells. Every cell is tested:
  * Doppler wraps; delay does not, there the window is cut at the border and the multiplier
  * follows the training cells that are left. The multiplier is solved from the probability
- * of false alarm of a cell of exponential noise.
+ * of false alarm of a cell of exponential noise, or of the sum of several.
  *
  * Guard and training are counted in strides of the correlation, so that a padded map
  * trains on the same cells as the plain one.
  *
- * "ca" compares with the mean of the training cells, and takes account of what
- * correlation is left between them. "os" compares with the order statistic of the given
- * rank, which targets and clutter edges among the training cells hardly move.
+ * "ca" compares with the mean of the training cells; "os" with the order statistic of the
+ * given rank, which targets and clutter edges among the training cells hardly move. Both
+ * take account of what correlation is left between the training cells. A NaN in a
+ * cell silences the windows that hold it ("ca"), or counts as infinite ("os").
  */
 class ISAC_API cfar
 {
@@ -74,6 +56,8 @@ public:
         int training_doppler = 4;
         //! "os": the order statistic, as a share of the training cells, above 0 to 1.
         double rank = 0.75;
+        //! Independent maps of which the powers are the sum, or the mean: 1 to 1024.
+        int looks = 1;
     };
 
     /*!
@@ -84,6 +68,7 @@ public:
          size_t range_cells,
          const parameters& p,
          const cell_correlation& correlation);
+    ~cfar();
 
     cfar(const cfar&) = delete;
     cfar& operator=(const cfar&) = delete;
@@ -91,7 +76,8 @@ public:
     /*!
      * \param map         doppler_cells x range_cells powers
      * \param detected    is filled with every cell above its threshold, row by row
-     * \param thresholds  of every cell, unless nullptr
+     * \param thresholds  of every cell, unless nullptr: then only cells that may exceed
+     *                    theirs have it computed, which is a lot faster
      */
     void process(const float* map,
                  std::vector<map_cell>& detected,
@@ -113,39 +99,26 @@ public:
 
 private:
     struct column {
-        size_t left, right;             // training reach, strides
-        size_t guard_left, guard_right; // guard reach, strides
-        size_t training;                // cells
-        size_t rank;                    // 1 is the smallest
+        size_t training; // cells
+        size_t rank;     // 1 is the smallest
         double multiplier;
     };
 
-    void fit_window();
+    cfar_window fit_window(size_t doppler_cells, size_t range_cells) const;
     void solve_columns();
-    double solve(const column& c) const;
-    size_t wrapped(size_t row, long strides) const;
-    void average(const float* map, std::vector<map_cell>& detected, float* thresholds);
-    void start_rows(const float* map, size_t row);
-    void advance_rows(const float* map, size_t row);
-    void slide(size_t length, float* out);
-    void set_thresholds(float* thresholds);
-    void order(const float* map, std::vector<map_cell>& detected, float* thresholds);
-    size_t gather(const float* map, size_t row, size_t range);
+    double solve(size_t range) const;
+    void average(const float* map, float* thresholds);
+    float mean(const float* map, size_t row, size_t range);
+    float order_statistic(const float* map, size_t row, size_t range);
     bool exceeds(const float* map, size_t row, size_t range) const;
 
-    size_t d_doppler_cells;
-    size_t d_range_cells;
     parameters d_params;
+    bool d_order; // "os"
     cell_correlation d_correlation;
-    size_t d_guard_doppler;
-    size_t d_reach_doppler;
+    cfar_window d_window;
     std::vector<column> d_columns;
-    // Sums over the window's rows: of those beyond the guard cells, of those across them.
-    std::vector<double> d_beside, d_across;
-    volk::vector<float> d_sums, d_window; // and over columns
-    volk::vector<float> d_levels;         // thresholds of a row
-    volk::vector<float> d_scales;         // of the columns' sums
     std::vector<float> d_training;
+    std::unique_ptr<cfar_search> d_search;
 };
 
 } // namespace isac

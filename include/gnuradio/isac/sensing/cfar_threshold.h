@@ -6,6 +6,7 @@
 #define INCLUDED_ISAC_SENSING_CFAR_THRESHOLD_H
 
 #include <gnuradio/isac/api.h>
+#include <gnuradio/isac/sensing/cfar_probability.h>
 #include <cstddef>
 #include <vector>
 
@@ -13,35 +14,26 @@ namespace gr {
 namespace isac {
 
 /*!
- * Multiplier of the mean of \p num_training independent exponential cells whose product
- * an independent cell of the same mean exceeds with probability \p pfa:
- * n (pfa^(-1/n) - 1).
+ * Multiplier of the mean of \p num_training independent cells that an independent cell of
+ * the same mean exceeds with probability \p pfa. A cell is exponential, or the sum of
+ * \p looks such: for one look n (pfa^(-1/n) - 1), else see ca_probability().
  *
- * \throws std::invalid_argument unless 0 < pfa < 1 and num_training >= 1
+ * \throws std::invalid_argument unless 0 < pfa < 1, num_training >= 1 and looks >= 1
  */
-ISAC_API double ca_multiplier(size_t num_training, double pfa);
+ISAC_API double ca_multiplier(size_t num_training, double pfa, size_t looks = 1);
 
-/*!
- * The same for training cells that are correlated. A sum of correlated exponential cells
- * is one of independent ones with the eigenvalues l_i of their covariance (of mean 1) as
- * means, hence prod (1 + a l_i / n)^-1 = pfa.
- *
- * \param eigenvalues of the covariance of the cells' amplitudes with ones on its
- *                    diagonal; not negative
- */
-ISAC_API double ca_multiplier(const std::vector<double>& eigenvalues, double pfa);
+//! The same for training cells that are correlated, see ca_probability().
+ISAC_API double
+ca_multiplier(const std::vector<training_part>& training, double pfa, size_t looks = 1);
 
 /*!
  * Multiplier of the \p rank smallest (1 is the smallest) of \p num_training independent
- * exponential cells: prod_{i=0}^{rank-1} (n - i) / (n - i + a) = pfa (H. Rohling, "Radar
- * CFAR thresholding in clutter and multiple target situations").
+ * cells, see os_probability().
  *
- * \throws std::invalid_argument unless 0 < pfa < 1 and 1 <= rank <= num_training
+ * \throws std::invalid_argument unless 0 < pfa < 1, 0 < rank <= num_training, looks >= 1
  */
-ISAC_API double os_multiplier(size_t num_training, size_t rank, double pfa);
-
-//! Mean of that order statistic when the cells have mean 1: sum_{i<rank} 1 / (n - i).
-ISAC_API double os_mean(size_t num_training, size_t rank);
+ISAC_API double
+os_multiplier(double num_training, double rank, double pfa, size_t looks = 1);
 
 } // namespace isac
 } // namespace gr

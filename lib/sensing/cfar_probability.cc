@@ -1,0 +1,383 @@
+/*
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+#include <gnuradio/isac/check.h>
+#include <gnuradio/isac/sensing/cfar_probability.h>
+#include <gnuradio/isac/theory/constants.h>
+#include <boost/math/quadrature/gauss_kronrod.hpp>
+#include <boost/math/special_functions/beta.hpp>
+#include <boost/math/special_functions/gamma.hpp>
+#include <boost/math/special_functions/laguerre.hpp>
+#include <boost/math/tools/minima.hpp>
+#include <algorithm>
+#include <cmath>
+#include <complex>
+#include <limits>
+
+namespace gr {
+namespace isac {
+
+namespace {
+
+constexpr double NEGLIGIBLE = 1e-13;
+constexpr size_t MOST_TERMS = 20000;
+
+void check(double multiplier, size_t looks, const cell_target& target)
+{
+    require(multiplier > 0 && std::isfinite(multiplier),
+            "cfar: multiplier",
+            multiplier,
+            "must be positive and finite");
+    require(looks >= 1, "cfar: looks", looks, "must be at least 1");
+    require_not_negative("cfar: snr", target.snr);
+    require(target.swerling >= 0 && target.swerling <= 4,
+            "cfar: swerling",
+            target.swerling,
+            "must be from 0 to 4");
+}
+
+void check_training(size_t num_training)
+{
+    require(num_training >= 1, "cfar: training cells", num_training, "must be >= 1");
+}
+
+void check_training(const std::vector<training_part>& training)
+{
+    require(!training.empty(), "cfar: training cells", 0, "must be >= 1");
+    for (const auto& part : training) {
+        require_not_negative("cfar: power of a training part", part.power);
+        require_not_negative("cfar: count of a training part", part.count);
+        require_not_negative("cfar: coupling of a training part", part.coupling);
+    }
+}
+
+void check_rank(double num_training, double rank)
+{
+    require(num_training >= 1, "cfar: training cells", num_training, "must be >= 1");
+    require(rank > 0 && rank <= num_training,
+            "cfar: rank",
+            rank,
+            "must be above 0 up to the training cells = " + std::to_string(num_training));
+}
+
+// Degrees of freedom of a target's energy, complex ones; steady: none.
+double degrees_of(const cell_target& target, size_t looks)
+{
+    return (target.swerling > 2 ? 2.0 : 1.0) *
+           (target.swerling % 2 == 0 ? static_cast<double>(looks) : 1.0);
+}
+
+// P(K > j - looks), K the count that a target's power adds to the looks' own: Poisson of
+// a steady target's energy, negative binomial of a fluctuating one's.
+double outlasts(size_t j, size_t looks, const cell_target& target)
+{
+    if (j < looks)
+        return 1;
+    if (target.snr == 0)
+        return 0;
+    const double energy = target.snr * looks;
+    const double least = static_cast<double>(j - looks) + 1; // of K
+    if (target.swerling == 0)
+        return boost::math::gamma_p(least, energy);
+    const double degrees = degrees_of(target, looks);
+    return boost::math::ibeta(least, degrees, energy / (energy + degrees));
+}
+
+// The power of a cell less the multiple of the mean of its training cells, by its moment
+// generating function.
+class excess
+{
+public:
+    excess(const std::vector<training_part>& training,
+           double multiplier,
+           size_t looks,
+           const cell_target& target)
+        : d_training(training),
+          d_multiplier(multiplier),
+          d_looks(static_cast<double>(looks)),
+          d_energy(target.snr * d_looks),
+          d_steady(target.swerling == 0),
+          d_degrees(degrees_of(target, looks))
+    {
+    }
+
+    //! Of the probability that it is positive.
+    double log_probability() const
+    {
+        // What is likelier than not is known from its opposite; where the cell depends on
+        // its training cells, only the one side's pole is simple to find.
+        const bool likely = d_looks * (1 - d_multiplier) + d_energy > 0;
+        if (!likely || is_coupled())
+            return log_integral(find_pole());
+        return std::log1p(-std::exp(log_integral(find_negative_pole())));
+    }
+
+private:
+    // Cell averaging's f(s); less what a fluctuating target takes from it.
+    template <typename T>
+    T cell(const T& s) const
+    {
+        T coupled = 0;
+        for (const auto& part : d_training)
+            if (part.coupling > 0)
+                coupled += part.coupling / (1.0 + s * (d_multiplier * part.power));
+        return 1.0 - s + s * s * d_multiplier * coupled;
+    }
+
+    // Of the generating function over abs(s).
+    template <typename T>
+    T log_integrand(const T& s, double side) const
+    {
+        using std::log;
+        const T f = cell(s);
+        T sum = -log(side * s) - d_looks * log(f);
+        for (const auto& part : d_training)
+            sum -= d_looks * part.count * log(1.0 + s * (d_multiplier * part.power));
+        if (d_energy == 0)
+            return sum;
+        const T exponent = s * d_energy / f;
+        return d_steady ? sum + exponent
+                        : sum - d_degrees * log(1.0 - exponent / d_degrees);
+    }
+
+    bool is_coupled() const
+    {
+        return std::any_of(d_training.begin(), d_training.end(), [](const auto& part) {
+            return part.coupling > 0;
+        });
+    }
+
+    // Where the first of the factors 1 + s a p_i is zero.
+    double find_negative_pole() const
+    {
+        double most = 0;
+        for (const auto& part : d_training)
+            most = std::max(most, part.power);
+        return -1 / (d_multiplier * most);
+    }
+
+    // The first zero of f(s) - s E / degrees, a falling convex function: Newton's method
+    // climbs to it without passing it.
+    double find_pole() const
+    {
+        const double rate = d_steady ? 0 : d_energy / d_degrees;
+        double s = 1 / (1 + rate);
+        for (int i = 0; i < 100; i++) {
+            double value = 1 - s * (1 + rate), slope = -1 - rate;
+            for (const auto& part : d_training) {
+                const double q = d_multiplier * part.power;
+                const double g = d_multiplier * part.coupling;
+                value += s * s * g / (1 + s * q);
+                slope += s * g * (2 + s * q) / ((1 + s * q) * (1 + s * q));
+            }
+            const double step = -value / slope;
+            if (!(step > 1e-15 * s))
+                break;
+            s += step;
+        }
+        return s;
+    }
+
+    // The probability to be positive, for a pole that is, else to be negative: the
+    // integrand has another pole at 0 and is least between the two.
+    double log_integral(double pole) const
+    {
+        constexpr double FARTHEST = 25; // from the middle, as a logit
+        const double side = pole > 0 ? 1 : -1;
+        const auto at = [&](const auto& s) { return log_integrand(s, side); };
+        uintmax_t iterations = 200;
+        const double saddle =
+            pole /
+            (1 + std::exp(-boost::math::tools::brent_find_minima(
+                               [&](double u) { return at(pole / (1 + std::exp(-u))); },
+                               -FARTHEST,
+                               FARTHEST,
+                               24,
+                               iterations)
+                               .first));
+        // Of the path of steepest descent: the integrand's standard deviation along it,
+        // and its curvature, both by differences.
+        const double h = 1e-2 * std::min(std::abs(saddle), std::abs(pole - saddle));
+        const double least = at(saddle), before = at(saddle - h), after = at(saddle + h);
+        const double second = (after - 2 * least + before) / (h * h);
+        const double third =
+            (at(saddle + 2 * h) - 2 * after + 2 * before - at(saddle - 2 * h)) /
+            (2 * h * h * h);
+        const double width = 1 / std::sqrt(second), bend = third / (6 * second);
+        // All singularities are on the real axis: away from it the path may bend to where
+        // the integrand falls and does not turn.
+        constexpr double STEP = 0.1;
+        constexpr int MOST = 400;
+        double sum = 0.5;
+        for (int i = 1; i <= MOST; i++) {
+            const double y = width * std::sinh(i * STEP);
+            const std::complex<double> s(saddle + bend * y * y, y);
+            const std::complex<double> value = std::exp(at(s) - least) *
+                                               std::complex<double>(1, -2 * bend * y) *
+                                               std::cosh(i * STEP);
+            sum += value.real();
+            if (std::abs(value) < NEGLIGIBLE)
+                break;
+        }
+        return least + std::log(sum * STEP * width / PI);
+    }
+
+    const std::vector<training_part>& d_training;
+    double d_multiplier, d_looks, d_energy;
+    bool d_steady;
+    double d_degrees;
+};
+
+// P(cell > level) for a level over a noise of unit mean.
+double exceeds(double level, size_t looks, const cell_target& target)
+{
+    double probability = boost::math::gamma_q(static_cast<double>(looks), level);
+    if (target.snr == 0)
+        return probability;
+    // Poisson arrivals of that mean, from the looks on.
+    double term =
+        std::exp(-level + looks * std::log(level) - boost::math::lgamma(looks + 1.0));
+    for (size_t j = looks; j < MOST_TERMS; j++) {
+        const double outlasting = outlasts(j, looks, target);
+        probability += term * outlasting;
+        if (j > level && term < NEGLIGIBLE)
+            break;
+        term *= level / static_cast<double>(j + 1);
+    }
+    return probability;
+}
+
+// Integral of f over the distribution of the order statistic of cells of unit mean noise.
+template <typename F>
+double over_order_statistic(double num_training, double rank, size_t looks, F f)
+{
+    const double shape = static_cast<double>(looks);
+    const double above = num_training - rank + 1;
+    const double log_norm = boost::math::lgamma(num_training + 1) -
+                            boost::math::lgamma(rank) - boost::math::lgamma(above) -
+                            boost::math::lgamma(shape);
+    const auto density = [&](double log_x) {
+        const double x = std::exp(log_x);
+        const double below = boost::math::gamma_p(shape, x);
+        const double beyond = boost::math::gamma_q(shape, x);
+        if (below <= 0 || beyond <= 0)
+            return 0.0;
+        return f(x) * std::exp(log_norm + (rank - 1) * std::log(below) +
+                               (above - 1) * std::log(beyond) + shape * log_x - x);
+    };
+    // Rare alarms come of a statistic far below its mean.
+    constexpr double RAREST = 1e-30;
+    constexpr int PIECES = 8;
+    const double lowest = std::log(
+        boost::math::gamma_p_inv(shape,
+                                 std::max(boost::math::ibeta_inv(rank, above, RAREST),
+                                          std::numeric_limits<double>::min())));
+    const double highest = std::log(
+        boost::math::gamma_q_inv(shape,
+                                 std::max(boost::math::ibeta_inv(above, rank, RAREST),
+                                          std::numeric_limits<double>::min())));
+    const double step = (highest - lowest) / PIECES;
+    double sum = 0;
+    for (int i = 0; i < PIECES; i++)
+        sum += boost::math::quadrature::gauss_kronrod<double, 31>::integrate(
+            density, lowest + i * step, lowest + (i + 1) * step, 0);
+    return sum;
+}
+
+} // namespace
+
+double ca_log_false_alarm(const std::vector<training_part>& training,
+                          double multiplier,
+                          size_t looks)
+{
+    check_training(training);
+    check(multiplier, looks, {});
+    return excess(training, multiplier, looks, {}).log_probability();
+}
+
+double
+os_log_false_alarm(double num_training, double rank, double multiplier, size_t looks)
+{
+    check_rank(num_training, rank);
+    check(multiplier, looks, {});
+    if (looks == 1)
+        return boost::math::lgamma(num_training + 1) -
+               boost::math::lgamma(num_training + 1 + multiplier) +
+               boost::math::lgamma(num_training - rank + 1 + multiplier) -
+               boost::math::lgamma(num_training - rank + 1);
+    return std::log(std::max(os_probability(num_training, rank, multiplier, looks),
+                             std::numeric_limits<double>::min()));
+}
+
+double ca_probability(const std::vector<training_part>& training,
+                      double multiplier,
+                      size_t looks,
+                      const cell_target& target)
+{
+    check_training(training);
+    check(multiplier, looks, target);
+    return std::exp(excess(training, multiplier, looks, target).log_probability());
+}
+
+double ca_probability(size_t num_training,
+                      double multiplier,
+                      size_t looks,
+                      const cell_target& target)
+{
+    check_training(num_training);
+    const double n = static_cast<double>(num_training);
+    return ca_probability({ { 1 / n, n } }, multiplier, looks, target);
+}
+
+double os_probability(double num_training,
+                      double rank,
+                      double multiplier,
+                      size_t looks,
+                      const cell_target& target)
+{
+    check_rank(num_training, rank);
+    check(multiplier, looks, target);
+    if (looks == 1 && target.snr == 0)
+        return std::exp(os_log_false_alarm(num_training, rank, multiplier, looks));
+    return over_order_statistic(num_training, rank, looks, [&](double statistic) {
+        return exceeds(multiplier * statistic, looks, target);
+    });
+}
+
+double os_effective(const std::vector<pair_correlation>& pairs,
+                    size_t num_training,
+                    double rank_share,
+                    size_t looks)
+{
+    check_training(num_training);
+    // A maximum counts as the statistic that half a cell is above.
+    const double n = static_cast<double>(num_training);
+    const double share = std::min(rank_share, 1 - 0.5 / n);
+    const double shape = static_cast<double>(looks);
+    const double level = boost::math::gamma_p_inv(shape, share);
+    // Squared coefficients of "reaches the level" in Laguerre polynomials.
+    constexpr unsigned ORDERS = 12;
+    std::vector<double> weights;
+    for (unsigned m = 1; m <= ORDERS; m++) {
+        const double log_norm = boost::math::lgamma(m + shape) -
+                                boost::math::lgamma(m + 1.0) - boost::math::lgamma(shape);
+        const double integral =
+            boost::math::laguerre(m - 1, static_cast<unsigned>(looks), level) / m *
+            std::exp(shape * std::log(level) - level - boost::math::lgamma(shape));
+        weights.push_back(integral * integral * std::exp(-log_norm) /
+                          (share * (1 - share)));
+    }
+    double sum = n; // of each cell with itself
+    for (const auto& pair : pairs) {
+        double power = pair.squared;
+        for (const double w : weights) {
+            sum += pair.count * w * power;
+            power *= pair.squared;
+        }
+    }
+    return n * n / sum;
+}
+
+} // namespace isac
+} // namespace gr
