@@ -149,7 +149,8 @@ def write(path, data):
 def near_thresholds(table):
     """SNR a resource element at which half of the frames, and 99%, are near, dB."""
     near = [1 - cell["missed"] - cell["outliers"] for cell in table["cells"]]
-    return np.interp([0.5, 0.99], np.maximum.accumulate(near), [cell["snr_db"] for cell in table["cells"]])
+    return np.interp([0.5, 0.99], np.maximum.accumulate(near),
+                     [cell["snr_db"] for cell in table["cells"]])
 
 
 def print_summary(data):
@@ -162,13 +163,13 @@ def print_summary(data):
         cells = table["cells"]
         found = near_thresholds(table)
         # Between the quantiles of scores -1 and 1 lie two standard deviations of a normal one.
-        spread = [np.interp(snr, *zip(*((cell["snr_db"], (cell["error"][high] - cell["error"][low]) / 2)
-                                        for cell in cells if cell["error"])))
-                  for snr in found]
+        snrs, spreads = zip(*((cell["snr_db"], (cell["error"][high] - cell["error"][low]) / 2)
+                              for cell in cells if cell["error"]))
+        spread = np.interp(found, snrs, spreads)
         wrong = table["outlier_std_m"]
-        print(f"{table['pilots']:4d} pilots, pfa {table['pfa']:g}: "
-              f"half {found[0]:6.1f} dB ({spread[0]:.2f}), 99% {found[1]:6.1f} dB ({spread[1]:.2f}), "
-              f"outliers {f'{wrong[len(wrong) // 2]:.1f} m' if wrong else 'none'}")
+        wrong = f"{wrong[len(wrong) // 2]:.1f} m" if wrong else "none"
+        print(f"{table['pilots']:4d} pilots, pfa {table['pfa']:g}: half {found[0]:6.1f} dB "
+              f"({spread[0]:.2f}), 99% {found[1]:6.1f} dB ({spread[1]:.2f}), outliers {wrong}")
 
 
 def draw_errors(pyplot, data):
@@ -211,7 +212,7 @@ def enough_draws(text):
 def parse_arguments():
     parser = reproduction.parser(description=__doc__.split("\n")[0])
     parser.add_argument("--measure", action="store_true",
-                        help="measure anew, which takes a quarter of an hour; else show what is stored")
+                        help="measure anew, in a quarter of an hour; else show what is stored")
     parser.add_argument("--data", type=Path, default=DATA, metavar="FILE",
                         help="what is stored (default: %(default)s)")
     parser.add_argument("--draws", type=enough_draws, default=1500,

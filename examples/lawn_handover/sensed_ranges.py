@@ -2,8 +2,8 @@
 #
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-"""What deciding by distance is worth when sensing is real: the moving drones once more, their ranges
-erring as the Cramer-Rao bound says, or as the estimator was measured to (range_errors.json).
+"""What deciding by distance is worth when sensing is real: the moving drones once more, their
+ranges erring as the Cramer-Rao bound says, or as the estimator was measured to (range_errors.json).
 
 All settings, SNRs and pilot shares see the same flights with the same shadowing, which the echoes
 pass twice.
@@ -109,7 +109,8 @@ def print_study(found):
     heading = None
     for row in found["rows"]:
         text = (f"\n{row['pilot_share']:.0%} pilots, {row['snr_db']:.1f} dB in the middle "
-                f"({row['offset_db']:+g} dB), bound {row['bound_m']:.1f} m, errors: {row['errors']}")
+                f"({row['offset_db']:+g} dB), bound {row['bound_m']:.1f} m, "
+                f"errors: {row['errors']}")
         if heading != text:
             heading = text
             print(heading)

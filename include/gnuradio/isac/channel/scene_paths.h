@@ -96,7 +96,7 @@ public:
         return d_transmit[transmitter].object >= 0;
     }
 
-    //! From the next frame on.
+    //! At once: of a frame that begins.
     void set_noise_enabled(bool enabled) { d_params.noise_enabled = enabled; }
 
     //! Draws what fluctuates, and takes the gains at scene time \p middle (s).
