@@ -3,6 +3,7 @@
  */
 
 #include "support/echo_frame.h"
+#include <gnuradio/isac/channel/echo_scene.h>
 #include <gnuradio/isac/channel/echo_synthesizer.h>
 #include <gnuradio/isac/channel/gaussian_noise.h>
 #include <gnuradio/isac/sensing/target_estimator.h>
