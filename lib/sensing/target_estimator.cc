@@ -144,7 +144,9 @@ void target_estimator::fit_likeliest()
         if (std::norm(e.amplitude) > std::norm(best.amplitude))
             best = e;
     }
-    take(best);
+    // Once more from its place: the noise above held the echo itself, beside which what a
+    // start half a cell away loses was small.
+    take(d_echoes.refine(best.delay, best.doppler, noise()));
 }
 
 void target_estimator::fit_clusters(bool strong)

@@ -65,6 +65,16 @@ class qa_sensing(gr_unittest.TestCase):
         self.assertLess(abs(d["delay"][0] - 8.5 * cell), 0.1 * cell)
         self.assertEqual(len(isac.sensing.estimate(np.zeros((32, 64)), self.grid, kind="none")["delay"]), 0)
 
+    def test_snr_of_a_strong_echo_without_detection(self):
+        # Between cells, where the raster's place is farthest from the echo's.
+        rows = 10 ** (33 / 20) * self.echo(self.grid, 20.5 / self.grid.sample_rate(), 777.0)
+        rows += self.rng.standard_normal((32, 64, 2)) @ [1, 1j] / np.sqrt(2)
+        for kind in ("ca", "none"):
+            snr = isac.sensing.estimate(rows, self.grid, kind=kind)["snr"]
+            self.assertEqual(len(snr), 1)
+            # An estimate of the noise from 2048 elements scatters by 0.1 dB.
+            self.assertAlmostEqual(10 * np.log10(snr[0]), 33, delta=0.4)
+
     def test_keys_and_what_is_passed_on(self):
         d = isac.sensing.estimate(
             self.echo(self.grid, 1e-6, 0), self.grid, frame=3, scene_time=1.5, tx=1, rx=2
