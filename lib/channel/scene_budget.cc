@@ -123,11 +123,22 @@ double echo_gain(const scene& s,
            with_scatter(s, to.gain(place), back, scattered_back);
 }
 
+double downlink_interference(const scene& s, double time, size_t rx, const beam& received)
+{
+    double sum = 0;
+    for (size_t user = 0; user < s.num_users(); user++) {
+        const size_t serving = s.params().users[user].serving;
+        if (serving != rx)
+            sum += s.power(serving) / s.num_served(serving) *
+                   direct_gain(s, downlink_beam(s, time, user, rx), received);
+    }
+    return sum;
+}
+
 sensing_budget sense(const scene& s, double time, size_t tx, size_t rx, size_t object)
 {
     check_pair(s, tx, rx, object);
     s.check_time(time);
-    const auto& p = s.params();
     const beam out = transmit_beam(s, time, tx, rx, object);
     const beam in = receive_beam(s, time, tx, rx, object);
     sensing_budget b;
@@ -135,13 +146,7 @@ sensing_budget sense(const scene& s, double time, size_t tx, size_t rx, size_t o
     b.noise = s.noise(rx);
     b.self_interference =
         receives_while_it_sends(s, tx, rx) ? s.self_interference(rx) : 0;
-    b.interference = 0;
-    for (size_t user = 0; user < s.num_users(); user++) {
-        const size_t serving = p.users[user].serving;
-        if (serving != rx)
-            b.interference += s.power(serving) / s.num_served(serving) *
-                              direct_gain(s, downlink_beam(s, time, user, rx), in);
-    }
+    b.interference = downlink_interference(s, time, rx, in);
     return b;
 }
 

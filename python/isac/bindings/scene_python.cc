@@ -25,6 +25,7 @@ namespace {
 using gr::isac::antenna_array;
 using gr::isac::require;
 using gr::isac::scene;
+using gr::isac::sensing_budget;
 using gr::isac::target;
 using gr::isac::trajectory;
 using gr::isac::vector3;
@@ -147,6 +148,40 @@ py::dict user_table(const scene& s,
     });
 }
 
+// Sensing budgets of a scene whose users change: what they do not change is known from
+// the first time on.
+class budgets_of_drops
+{
+public:
+    budgets_of_drops(size_t num_nodes, const values& times)
+        : d_nodes(num_nodes),
+          d_times(times.data(), times.data() + times.size()),
+          d_known(num_nodes * num_nodes * 2 * d_times.size())
+    {
+    }
+
+    sensing_budget at(const scene& s, size_t time_index, size_t tx, size_t rx)
+    {
+        const double time = d_times[time_index];
+        if (tx >= d_nodes || rx >= d_nodes)
+            return gr::isac::sense(s, time, tx, rx); // which refuses them
+        const size_t serves = s.num_served(rx) > 0;
+        auto& known =
+            d_known[((tx * d_nodes + rx) * 2 + serves) * d_times.size() + time_index];
+        if (!known)
+            known = gr::isac::sense(s, time, tx, rx);
+        sensing_budget b = *known;
+        b.interference =
+            downlink_interference(s, time, rx, receive_beam(s, time, tx, rx, 0));
+        return b;
+    }
+
+private:
+    size_t d_nodes;
+    std::vector<double> d_times;
+    std::vector<std::optional<sensing_budget>> d_known;
+};
+
 // Drops of users: the scene's own users, elsewhere.
 values
 dropped(const scene& s,
@@ -181,6 +216,7 @@ dropped(const scene& s,
     const size_t* node = serving.data();
     py::gil_scoped_release release;
     scene::parameters p = s.params();
+    budgets_of_drops budgets(s.num_nodes(), time);
     for (py::ssize_t drop = 0; drop < drops; drop++) {
         for (auto& u : p.users) {
             u.path = trajectory::make({ place[0], place[1], place[2] });
@@ -191,9 +227,7 @@ dropped(const scene& s,
         const size_t* const pair = pairs.data() + drop * count * 2;
         for (py::ssize_t i = 0; i < times; i++)
             for (py::ssize_t k = 0; k < count; k++)
-                *out++ = decibel(
-                    gr::isac::sense(own, time.data()[i], pair[2 * k], pair[2 * k + 1])
-                        .sinr());
+                *out++ = decibel(budgets.at(own, i, pair[2 * k], pair[2 * k + 1]).sinr());
     }
     return result;
 }

@@ -71,6 +71,10 @@ ISAC_API double echo_gain(const scene& s,
                           const std::complex<double>* scattered_out = nullptr,
                           const std::complex<double>* scattered_back = nullptr);
 
+//! What the downlinks contribute to a beam of \p rx, mW: communication to sensing.
+ISAC_API double
+downlink_interference(const scene& s, double time, size_t rx, const beam& received);
+
 //! Mean powers at a receiver of echoes, mW.
 struct sensing_budget {
     double echo;
