@@ -80,7 +80,7 @@ public:
      * \param super_resolution whether each target is tried for two that are closer than a
      *                         cell in delay; not with cfar "none"
      * \param compensate_motion whether range migration and intercarrier interference of
-     *                         fast targets are compensated, at some twenty times the cost
+     *                         fast targets are compensated, at some thirty times the cost
      *                         of a map
      * \throws std::invalid_argument naming the parameter, its value and its limit
      */

@@ -409,7 +409,7 @@ Args:
     super_resolution: whether each target is tried for two that are closer than a cell in delay;
         not with cfar "none".
     compensate_motion: whether range migration and intercarrier interference of fast targets are
-        compensated, at some twenty times the cost of a map.
+        compensated, at some thirty times the cost of a map.
 
 Raises:
     ValueError: naming the parameter, its value and its limit.
