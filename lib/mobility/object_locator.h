@@ -5,6 +5,7 @@
 #ifndef INCLUDED_ISAC_MOBILITY_OBJECT_LOCATOR_H
 #define INCLUDED_ISAC_MOBILITY_OBJECT_LOCATOR_H
 
+#include <gnuradio/isac/api.h>
 #include <gnuradio/isac/mobility/object_track.h>
 #include <gnuradio/isac/reports.h>
 #include <cstdint>
@@ -24,7 +25,7 @@ namespace isac {
  * nearest to the prediction. Where more pairs than these agree on another place, it is
  * followed from there.
  */
-class object_locator
+class ISAC_API object_locator
 {
 public:
     using node_pair = std::pair<int64_t, int64_t>; //!< tx, rx
