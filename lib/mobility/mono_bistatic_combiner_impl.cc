@@ -10,7 +10,6 @@
 #include <gnuradio/isac/metadata_keys.h>
 #include <gnuradio/isac/mobility/beam_search.h>
 #include <gnuradio/isac/mobility/detection_combiner.h>
-#include <gnuradio/isac/theory/constants.h>
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -119,8 +118,7 @@ mono_bistatic_combiner_impl::mono_bistatic_combiner_impl(
                  d_params.window,
                  d_params.patience,
                  d_params.reports_per_pair > 1 ? LOOKAHEAD : 1),
-      d_track(d_params.track),
-      d_solver(d_params.track.solver),
+      d_locator(pairs, d_params.nodes, d_params.track),
       d_triggers(pairs, d_params.nodes, d_params.users, d_params.triggers),
       d_silent(pairs.size() + d_params.users.size(), false),
       d_told(NO_NODES, NO_NODES),
@@ -340,9 +338,7 @@ void mono_bistatic_combiner_impl::note_silence(const std::vector<bool>& silent)
 void mono_bistatic_combiner_impl::watch()
 {
     decision& d = *d_decision;
-    std::optional<object_state> object;
-    if (d_track.active(d.time))
-        object = d_track.predict(d.time);
+    const std::optional<object_state> object = d_locator.predict(d.time);
     const auto forgotten = [&](const object_state& other) {
         return d.time - other.time > d_params.track.memory;
     };
@@ -434,17 +430,17 @@ bool mono_bistatic_combiner_impl::settled(bool all)
 void mono_bistatic_combiner_impl::assist()
 {
     const decision& d = *d_decision;
-    if (!d_track.active(d.time))
+    const auto object = d_locator.predict(d.time);
+    if (!object)
         return;
     handover_signal help;
     help.kind = "assist";
     help.scene_time = d.time;
     std::tie(help.tx, help.rx) = pair_of(d_selector.selected());
-    const object_state predicted = d_track.predict(d.time);
-    help.object = to_report(predicted);
+    help.object = to_report(*object);
     for (int64_t node : d.asked) {
         help.node = node;
-        const direction beam = direction_to(d_params.nodes.at(node), predicted.position);
+        const direction beam = direction_to(d_params.nodes.at(node), object->position);
         help.azimuth = beam.azimuth;
         help.elevation = beam.elevation;
         message_port_pub(message_ports::signalling(), to_pmt(help));
@@ -502,80 +498,18 @@ void mono_bistatic_combiner_impl::publish_configuration()
 position_estimate mono_bistatic_combiner_impl::locate(std::vector<int>& targets)
 {
     const decision& d = *d_decision;
-    std::vector<sighting> seen = sightings(d_track.active(d.time));
-    if (d_track.active(d.time) && lost(seen.size())) {
-        d_track.reset();
-        seen = sightings(false);
-    }
-    std::vector<path_look> looks;
-    for (const sighting& s : seen) {
-        looks.push_back(s.look);
-        targets[s.pair] = s.target;
-    }
-    const position_estimate fix = d_track.step(d.time, looks.data(), looks.size());
-    if (fix.outlier)
-        targets[seen[*fix.outlier].pair] = -1;
-
+    std::vector<bool> used(d_pairs.size(), d_params.locate_by_all);
+    for (int pair : { d_selector.selected(), d_selector.source() })
+        if (pair != pair_selector::NO_PAIR)
+            used[pair] = true;
+    const position_estimate fix =
+        d_locator.step(d.time, d.combined, used, d_params.gate, targets);
     track_report track;
-    if (d_track.active(d.time))
-        track = to_report(d_track.predict(d.time));
+    if (const auto object = d_locator.predict(d.time))
+        track = to_report(*object);
     track.scene_time = d.time;
     message_port_pub(message_ports::tracks(), to_pmt(track));
     return fix;
-}
-
-// Of each pair in use one detection: that which is nearest to where the object is
-// predicted, or the strongest.
-std::vector<mono_bistatic_combiner_impl::sighting>
-mono_bistatic_combiner_impl::sightings(bool predicted)
-{
-    const decision& d = *d_decision;
-    std::vector<sighting> found;
-    for (size_t i = 0; i < d_pairs.size(); i++) {
-        const bool used = d_params.locate_by_all ||
-                          static_cast<int>(i) == d_selector.selected() ||
-                          static_cast<int>(i) == d_selector.source();
-        const detections& seen = d.combined[i];
-        if (!used || seen.size() == 0)
-            continue;
-        std::vector<range_sum> ranges(seen.size());
-        for (size_t k = 0; k < seen.size(); k++)
-            ranges[k] = { d_params.nodes.at(d_pairs[i].first),
-                          d_params.nodes.at(d_pairs[i].second),
-                          SPEED_OF_LIGHT * seen.delay[k],
-                          SPEED_OF_LIGHT * SPEED_OF_LIGHT * seen.var_delay[k] };
-        std::optional<size_t> target;
-        if (predicted)
-            target = d_track.pick(ranges.data(), ranges.size(), d.time, d_params.gate);
-        else
-            target =
-                std::max_element(seen.snr.begin(), seen.snr.end()) - seen.snr.begin();
-        if (!target)
-            continue;
-        path_look look;
-        static_cast<range_sum&>(look) = ranges[*target];
-        look.rate = 2 * seen.velocity[*target];
-        // velocity is -doppler * wavelength / 2.
-        if (seen.doppler[*target] != 0)
-            d_wavelength = 2 * std::abs(seen.velocity[*target] / seen.doppler[*target]);
-        look.rate_variance = d_wavelength * d_wavelength * seen.var_doppler[*target];
-        found.push_back({ i, static_cast<int>(*target), look });
-    }
-    return found;
-}
-
-// Whether more pairs than still see the object where it is predicted agree that it is
-// somewhere else; a spare one has to confirm it.
-bool mono_bistatic_combiner_impl::lost(size_t num_predicted)
-{
-    std::vector<range_sum> strongest;
-    for (const sighting& s : sightings(false))
-        strongest.push_back(s.look);
-    if (strongest.size() <= num_predicted)
-        return false;
-    const position_estimate fix = d_solver.solve(strongest.data(), strongest.size());
-    return fix.status == position_estimate::state::unique && fix.degrees_of_freedom > 0 &&
-           fix.num_used > num_predicted;
 }
 
 void mono_bistatic_combiner_impl::publish_located(detections&& report,
@@ -627,8 +561,7 @@ void mono_bistatic_combiner_impl::set_parameters(const combiner_parameters& para
     object_track::check(parameters.track);
     d_selector.set_parameters(parameters.selection, parameters.qos);
     d_triggers.set_parameters(parameters.triggers);
-    d_track.set_motion(
-        parameters.track.acceleration, parameters.track.speed, parameters.track.memory);
+    d_locator.set_motion(parameters.track);
     d_gatherer.set_tolerance(parameters.window);
     d_gatherer.set_patience(parameters.patience);
     d_params = parameters;

@@ -8,11 +8,11 @@
 #include "alarm.h"
 #include "fault_log.h"
 #include "message_linger.h"
+#include "mobility/object_locator.h"
 #include "mobility/pair_selector.h"
 #include "mobility/step_gatherer.h"
 #include <gnuradio/isac/mono_bistatic_combiner.h>
 #include <gnuradio/isac/reports.h>
-#include <limits>
 #include <mutex>
 #include <optional>
 #include <set>
@@ -51,19 +51,12 @@ private:
         std::vector<bool> reported;       // a pair
         std::vector<double> snr_db;       // of a pair
         std::vector<double> user_sinr_db;
-        std::vector<bool> avoid;    // a pair
+        std::vector<bool> avoid;     // a pair
         std::string cause = "first"; // of a change
-        std::set<int64_t> asked;    // nodes that are to take part
-        std::set<int64_t> silent;   // of these, who have not answered
-        std::set<int64_t> refusing; // or silent for too long
+        std::set<int64_t> asked;     // nodes that are to take part
+        std::set<int64_t> silent;    // of these, who have not answered
+        std::set<int64_t> refusing;  // or silent for too long
         alarm::clock::time_point deadline;
-    };
-
-    // A detection that may be the object.
-    struct sighting {
-        size_t pair;
-        int target; // its index
-        path_look look;
     };
 
     bool has(const reports& gathered, size_t source) const;
@@ -86,8 +79,6 @@ private:
     void assist();
     void publish_configuration();
     position_estimate locate(std::vector<int>& targets);
-    std::vector<sighting> sightings(bool predicted);
-    bool lost(size_t num_predicted);
     void publish_located(detections&& report, const position_estimate& fix, int target);
 
     node_pair pair_of(int index) const;
@@ -101,12 +92,10 @@ private:
     combiner_parameters d_params;
     pair_selector d_selector;
     step_gatherer<reports> d_gatherer; // sources: the pairs, then the users
-    object_track d_track;
-    position_solver d_solver; // without the track
+    object_locator d_locator;
     sensing_triggers d_triggers;
     std::vector<object_state> d_others; // objects
     std::optional<decision> d_decision;
-    double d_wavelength = std::numeric_limits<double>::infinity(); // m, unknown
     std::vector<bool> d_silent;             // a source, in the step before
     std::pair<node_pair, node_pair> d_told; // selected and source, as published
     uint64_t d_num_steps = 0;

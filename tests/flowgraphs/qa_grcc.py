@@ -36,7 +36,7 @@ def start_and_tell(*arguments):
 
 
 gr.top_block.start = start_and_tell
-del sys.argv[0]  # some flowgraphs read options
+del sys.argv[0]  # a flowgraph with parameters reads its own arguments
 runpy.run_path(sys.argv[0], run_name="__main__")
 """
 
