@@ -90,7 +90,7 @@ public:
             return fail(key, "is not an f64 vector");
         values = pmt::f64vector_elements(item);
         if (length != any_length && values.size() != length)
-            return fail(key, "differs in length from delay");
+            return fail(key, "is of a wrong length");
         const bool nan = std::any_of(
             values.begin(), values.end(), [](double v) { return std::isnan(v); });
         return nan ? fail(key, "holds a NaN") : *this;
@@ -133,6 +133,22 @@ void read_detections(dict_reader& reader, detections& report)
         .values(keys::snr(), report.snr, length)
         .values(keys::var_delay(), report.var_delay, length)
         .values(keys::var_doppler(), report.var_doppler, length);
+}
+
+pmt::pmt_t add_object(pmt::pmt_t dict, const track_report& report)
+{
+    dict = pmt::dict_add(dict, keys::position(), vector(report.position));
+    dict = pmt::dict_add(dict, keys::velocity_vector(), vector(report.velocity_vector));
+    return pmt::dict_add(dict, keys::covariance(), vector(report.covariance));
+}
+
+void read_object(dict_reader& reader, track_report& report)
+{
+    reader.values(keys::position(), report.position, dict_reader::any_length);
+    const size_t objects = report.size();
+    reader.values(keys::position(), report.position, 3 * objects)
+        .values(keys::velocity_vector(), report.velocity_vector, 3 * objects)
+        .values(keys::covariance(), report.covariance, 36 * objects);
 }
 
 } // namespace
@@ -195,6 +211,9 @@ pmt::pmt_t to_pmt(const configuration& report)
     dict = pmt::dict_add(dict, keys::tx(), pmt::from_long(report.tx));
     dict = pmt::dict_add(dict, keys::rx(), pmt::from_long(report.rx));
     dict = pmt::dict_add(dict, keys::mode(), pmt::intern(report.mode));
+    dict = pmt::dict_add(dict, keys::source_tx(), pmt::from_long(report.source_tx));
+    dict = pmt::dict_add(dict, keys::source_rx(), pmt::from_long(report.source_rx));
+    dict = pmt::dict_add(dict, keys::cause(), pmt::intern(report.cause));
     return dict;
 }
 
@@ -221,6 +240,59 @@ pmt::pmt_t to_pmt(const bounds_report& report)
     add(keys::efficiency_doppler(), pmt::from_double(report.efficiency_doppler));
     add(keys::misses(), pmt::from_uint64(report.misses));
     add(keys::ghosts(), pmt::from_uint64(report.ghosts));
+    return dict;
+}
+
+pmt::pmt_t to_pmt(const fused_detections& report)
+{
+    pmt::pmt_t dict = to_pmt(static_cast<const detections&>(report));
+    dict =
+        pmt::dict_add(dict, keys::position_status(), pmt::intern(report.position_status));
+    dict = pmt::dict_add(dict, keys::position(), vector(report.position));
+    dict = pmt::dict_add(dict, keys::covariance(), vector(report.covariance));
+    return dict;
+}
+
+pmt::pmt_t to_pmt(const track_report& report)
+{
+    pmt::pmt_t dict = pmt::make_dict();
+    dict = pmt::dict_add(dict, keys::scene_time(), pmt::from_double(report.scene_time));
+    return add_object(dict, report);
+}
+
+pmt::pmt_t to_pmt(const handover_signal& report)
+{
+    pmt::pmt_t dict = pmt::make_dict();
+    const auto add = [&](const pmt::pmt_t& key, const pmt::pmt_t& value) {
+        dict = pmt::dict_add(dict, key, value);
+    };
+    add(keys::kind(), pmt::intern(report.kind));
+    add(keys::scene_time(), pmt::from_double(report.scene_time));
+    add(keys::node(), pmt::from_long(report.node));
+    add(keys::tx(), pmt::from_long(report.tx));
+    add(keys::rx(), pmt::from_long(report.rx));
+    if (report.kind == "request") {
+        add(keys::num_symbols(), pmt::from_long(report.num_symbols));
+        add(keys::num_subcarriers(), pmt::from_long(report.num_subcarriers));
+        add(keys::tx_power_dbm(), pmt::from_double(report.tx_power_dbm));
+    } else if (report.kind == "refuse") {
+        add(keys::cause(), pmt::intern(report.cause));
+    } else if (report.kind == "assist") {
+        dict = add_object(dict, report.object);
+        add(keys::azimuth(), pmt::from_double(report.azimuth));
+        add(keys::elevation(), pmt::from_double(report.elevation));
+    }
+    return dict;
+}
+
+pmt::pmt_t to_pmt(const beam_report& report)
+{
+    pmt::pmt_t dict = pmt::make_dict();
+    dict = pmt::dict_add(dict, keys::scene_time(), pmt::from_double(report.scene_time));
+    dict = pmt::dict_add(dict, keys::node(), pmt::from_long(report.node));
+    dict = pmt::dict_add(dict, keys::azimuth(), pmt::from_double(report.azimuth));
+    dict = pmt::dict_add(dict, keys::elevation(), pmt::from_double(report.elevation));
+    dict = pmt::dict_add(dict, keys::width(), pmt::from_double(report.width));
     return dict;
 }
 
@@ -272,7 +344,45 @@ bool from_pmt(const pmt::pmt_t& message, configuration& report, std::string& err
     reader.number(keys::scene_time(), report.scene_time)
         .integer(keys::tx(), report.tx)
         .integer(keys::rx(), report.rx)
-        .text(keys::mode(), report.mode);
+        .text(keys::mode(), report.mode)
+        .integer(keys::source_tx(), report.source_tx)
+        .integer(keys::source_rx(), report.source_rx)
+        .text(keys::cause(), report.cause);
+    return reader.good();
+}
+
+bool from_pmt(const pmt::pmt_t& message, track_report& report, std::string& error)
+{
+    dict_reader reader(message, error);
+    reader.number(keys::scene_time(), report.scene_time);
+    read_object(reader, report);
+    return reader.good();
+}
+
+bool from_pmt(const pmt::pmt_t& message, handover_signal& report, std::string& error)
+{
+    dict_reader reader(message, error);
+    reader.text(keys::kind(), report.kind)
+        .number(keys::scene_time(), report.scene_time)
+        .integer(keys::node(), report.node)
+        .integer(keys::tx(), report.tx)
+        .integer(keys::rx(), report.rx);
+    if (report.kind == "request") {
+        reader.integer(keys::num_symbols(), report.num_symbols)
+            .integer(keys::num_subcarriers(), report.num_subcarriers)
+            .number(keys::tx_power_dbm(), report.tx_power_dbm, false);
+    } else if (report.kind == "refuse") {
+        reader.text(keys::cause(), report.cause);
+    } else if (report.kind == "assist") {
+        report.object.scene_time = report.scene_time;
+        read_object(reader, report.object);
+        reader.number(keys::azimuth(), report.azimuth)
+            .number(keys::elevation(), report.elevation);
+        if (reader.good() && report.object.size() != 1)
+            error = "position is not of one object";
+    } else if (reader.good() && report.kind != "accept" && report.kind != "release") {
+        error = "kind is unknown: " + report.kind;
+    }
     return reader.good();
 }
 

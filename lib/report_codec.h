@@ -20,6 +20,10 @@ ISAC_API pmt::pmt_t to_pmt(const link_report& report);
 ISAC_API pmt::pmt_t to_pmt(const handover_event& report);
 ISAC_API pmt::pmt_t to_pmt(const configuration& report);
 ISAC_API pmt::pmt_t to_pmt(const bounds_report& report);
+ISAC_API pmt::pmt_t to_pmt(const fused_detections& report);
+ISAC_API pmt::pmt_t to_pmt(const track_report& report);
+ISAC_API pmt::pmt_t to_pmt(const handover_signal& report);
+ISAC_API pmt::pmt_t to_pmt(const beam_report& report);
 
 /*!
  * And back. A message that is no dictionary, lacks a key, holds a value of another type,
@@ -35,6 +39,10 @@ ISAC_API bool
 from_pmt(const pmt::pmt_t& message, handover_event& report, std::string& error);
 ISAC_API bool
 from_pmt(const pmt::pmt_t& message, configuration& report, std::string& error);
+ISAC_API bool
+from_pmt(const pmt::pmt_t& message, track_report& report, std::string& error);
+ISAC_API bool
+from_pmt(const pmt::pmt_t& message, handover_signal& report, std::string& error);
 
 } // namespace isac
 } // namespace gr

@@ -53,6 +53,21 @@ def detections(tx: int, rx: int, scene_time: float, ranges: Iterable[float] = ()
     })
 
 
+def track(position: Iterable[float], velocity: Iterable[float] = (0, 0, 0),
+          scene_time: float = 0.0, deviation: float = 1.0):
+    """A `tracks` message of one object; m, m/s, standard deviation of each in m and m/s."""
+    return dictionary({
+        "scene_time": float(scene_time), "position": np.asarray(position, float),
+        "velocity_vector": np.asarray(velocity, float),
+        "covariance": (deviation**2 * np.eye(6)).ravel()})
+
+
+def signal(kind: str, scene_time: float, node: int, tx: int, rx: int, **more):
+    """A `signalling` message."""
+    return dictionary({"kind": kind, "scene_time": float(scene_time), "node": node,
+                       "tx": tx, "rx": rx, **more})
+
+
 def without(message, key: str):
     """The dictionary without one of its keys."""
     return pmt.dict_delete(message, pmt.intern(key))

@@ -118,7 +118,7 @@ class flight:
         back = [number for (number, _), keep in zip(rows, kept) if not keep]
         self._warn(blank, "blank line")
         self._warn(torn, "torn row")
-        self._warn(back, "row out of the order of time")
+        self._warn(back, "row", " out of the order of time")
 
         readings = []
         for (_, (time, role, pci, rsrp)), keep in zip(rows, kept):
@@ -144,10 +144,11 @@ class flight:
                 f"the first at {first:g} s")
         return served
 
-    def _warn(self, lines, what):
+    def _warn(self, lines, noun, which=""):
         if lines:
-            self.warnings.append(f"left out {len(lines)} {what}{'s' if len(lines) > 1 else ''}, "
-                                 f"the first in line {lines[0]}")
+            self.warnings.append(
+                f"left out {len(lines)} {noun}{'s' if len(lines) > 1 else ''}{which}, "
+                f"the first in line {lines[0]}")
 
 
 def read_flights(paths):

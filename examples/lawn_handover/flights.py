@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import lawn
 import numpy as np
+from gnuradio import isac
 from gnuradio.isac import theory
 
 HEIGHT_M = 200.0
@@ -22,6 +23,13 @@ SHADOWING_DB = theory.shadowing_std_uma_av(HEIGHT_M)
 CHUNK = 500  # flights held in memory at once
 
 RESULTS = ("handovers", "ping_pongs", "outage", "first_x_m")
+
+
+def decider(**parameters):
+    """A handover machine of both stations with the paper's thresholds; the first one serves."""
+    return isac.handover_machine(2, hysteresis_db=lawn.PAPER.hysteresis_db,
+                                 distance_threshold_m=lawn.PAPER.threshold_m, initial_cell=0,
+                                 **parameters)
 
 
 class Flights:
@@ -106,3 +114,12 @@ def means(result, other=None):
     """Mean and standard error of each of RESULTS, or of the paired differences from other."""
     return {key: mean_and_error(result[key].astype(float) - (0 if other is None else other[key]))
             for key in RESULTS}
+
+
+def without_nan(found):
+    """The same for JSON, which knows no NaN: null."""
+    if isinstance(found, dict):
+        return {key: without_nan(value) for key, value in found.items()}
+    if isinstance(found, list):
+        return [without_nan(value) for value in found]
+    return None if isinstance(found, float) and math.isnan(found) else found

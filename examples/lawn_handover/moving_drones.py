@@ -15,8 +15,7 @@ from pathlib import Path
 
 import lawn
 import numpy as np
-from flights import CORRELATION_M, SHADOWING_DB, SPEED, STEP, Flights, means
-from gnuradio import isac
+from flights import CORRELATION_M, SHADOWING_DB, SPEED, STEP, Flights, decider, means, without_nan
 from gnuradio.isac import reproduction
 
 # Half way from the middle to a station, that one is 10 dB stronger: nothing is left to decide
@@ -55,9 +54,7 @@ def fly(arguments, progress):
         std = arguments.range_error * np.sqrt(lawn.CORRECTED.range_variance(distance))
         return distance + std * flights.random.standard_normal(shadowing.shape), None
 
-    machines = {name: isac.handover_machine(
-        2, hysteresis_db=2.0, initial_cell=0, **{"distance_threshold_m": 50.0, **parameters})
-        for name, parameters in settings().items()}
+    machines = {name: decider(**parameters) for name, parameters in settings().items()}
     return flights.fly(machines, arguments.flights, sense, progress)
 
 
@@ -174,8 +171,8 @@ def main():
     print(f"\nflown in {time.monotonic() - started:.0f} s")
     try:
         if arguments.json:
-            arguments.json.write_text(json.dumps(
-                {"flights": arguments.flights, "bar": BAR, "settings": table}, indent=1) + "\n")
+            arguments.json.write_text(json.dumps(without_nan(
+                {"flights": arguments.flights, "bar": BAR, "settings": table}), indent=1) + "\n")
         if arguments.plot:
             plot(table, results, arguments.plot)
     except OSError as error:

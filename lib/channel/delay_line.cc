@@ -231,6 +231,7 @@ void delay_line::read(gr_complex* out)
     }
     volk_32f_x2_interleave_32fc(
         out, d_sum_re.data() + TILE, d_sum_im.data() + TILE, d_count);
+    d_empty = true;
 }
 
 } // namespace isac

@@ -6,6 +6,8 @@
 #define INCLUDED_ISAC_ECHO_CHANNEL_IMPL_H
 
 #include "fault_log.h"
+#include "frame_clock.h"
+#include <gnuradio/isac/channel/echo_scene.h>
 #include <gnuradio/isac/channel/echo_synthesizer.h>
 #include <gnuradio/isac/echo_channel.h>
 #include <cstdint>
@@ -55,13 +57,10 @@ private:
     template <typename F>
     void change(F&& edit);
     void take_up_changes();
-    bool input_done() const;
-    bool is_last_of_input(int available) const;
     void read_tags(uint64_t first, uint64_t count, uint64_t reach);
     void start_frame(uint64_t here, const uint64_t* number);
     void compare_with_grid(double time);
     void publish_truth();
-    double time_of_sample(uint64_t sample) const;
 
     const ofdm_grid::sptr d_grid;
     const int64_t d_tx;
@@ -72,29 +71,14 @@ private:
     settings d_requested;
     bool d_changed = false;
 
+    frame_clock d_clock;
     double d_revisit_interval;
     echo_scene d_scene;
     echo_synthesizer d_synthesizer;
     bool d_beyond_grid = false;
 
-    // The frame at hand.
-    struct frame_mark {
-        uint64_t sample;
-        uint64_t number;
-    };
     std::vector<tag_t> d_tags;
-    std::vector<frame_mark> d_marks; // frame tags in reach
-    bool d_tagged = false;
-    bool d_started = false;
-    uint64_t d_frame = 0;
-    uint64_t d_position = 0;   // samples since the frame's start
-    double d_frame_start;      // scene time, s
     double d_frame_energy = 0; // of the input
-
-    // Scene time counts samples from here, so that it does not drift.
-    double d_origin_time;
-    uint64_t d_origin_sample = 0;
-    uint64_t d_next_sample = 0;
 };
 
 } // namespace isac

@@ -6,7 +6,6 @@
 #include <gnuradio/isac/check.h>
 #include <gnuradio/isac/theory/constants.h>
 #include <gnuradio/isac/theory/link_budget.h>
-#include <boost/random/gamma_distribution.hpp>
 #include <boost/random/normal_distribution.hpp>
 #include <algorithm>
 #include <cmath>
@@ -17,19 +16,6 @@ namespace isac {
 namespace {
 
 double from_db(double db) { return std::pow(10.0, db / 10); }
-
-double distance(const trajectory& a, const trajectory& b, double time)
-{
-    return norm(a.position(time) - b.position(time));
-}
-
-// How fast the distance grows, m/s.
-double distance_rate(const trajectory& a, const trajectory& b, double time)
-{
-    const vector3 separation = a.position(time) - b.position(time);
-    const double length = norm(separation);
-    return length > 0 ? dot(separation, a.velocity(time) - b.velocity(time)) / length : 0;
-}
 
 void check_one_of(const char* name,
                   const std::string& value,
@@ -117,12 +103,12 @@ void echo_scene::reconfigure(const parameters& p)
             d_monostatic ? out : add_link(known_links, rx, object->path());
         d_paths.push_back({ static_cast<int>(i), out, back });
 
-        const auto same = std::find_if(known_sections.begin(),
-                                       known_sections.end(),
-                                       [&](const auto& c) { return c.owner == object; });
-        d_cross_sections.push_back(same != known_sections.end()
-                                       ? *same
-                                       : cross_section{ object, object->rcs_m2(), 0 });
+        const auto same =
+            std::find_if(known_sections.begin(),
+                         known_sections.end(),
+                         [&](const auto& c) { return c.owner() == object; });
+        d_cross_sections.push_back(same != known_sections.end() ? *same
+                                                                : cross_section(object));
     }
 }
 
@@ -149,24 +135,12 @@ void echo_scene::draw_shadowing(link& l, double time)
     l.drawn = true;
 }
 
-void echo_scene::draw_cross_section(cross_section& c)
-{
-    const int swerling = c.owner->swerling();
-    if (swerling == 0 || --c.frames_left > 0)
-        return;
-    c.frames_left = swerling == 1 || swerling == 3 ? d_params.dwell_frames : 1;
-    // Chi-square of two degrees of freedom, or of four.
-    const double shape = swerling <= 2 ? 1 : 2;
-    boost::random::gamma_distribution<double> gamma(shape, c.owner->rcs_m2() / shape);
-    c.rcs_m2 = gamma(d_engine);
-}
-
 void echo_scene::begin_frame(double middle)
 {
     for (auto& l : d_links)
         draw_shadowing(l, middle);
     for (auto& c : d_cross_sections)
-        draw_cross_section(c);
+        c.draw(d_params.dwell_frames, d_engine);
     for (auto& p : d_paths)
         p.gain = gain_at(p, middle);
 }
@@ -188,7 +162,7 @@ double echo_scene::gain_at(const path& p, double time) const
     return from_db(antennas - theory::bistatic_echo_loss(
                                   loss_db(p.out, time),
                                   loss_db(p.back, time),
-                                  d_cross_sections[p.target].rcs_m2,
+                                  d_cross_sections[p.target].rcs_m2(),
                                   SPEED_OF_LIGHT / d_params.carrier_frequency));
 }
 

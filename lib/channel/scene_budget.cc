@@ -4,6 +4,7 @@
 
 #include <gnuradio/isac/channel/scene_budget.h>
 #include <gnuradio/isac/check.h>
+#include <cmath>
 
 namespace gr {
 namespace isac {
@@ -38,12 +39,6 @@ bool receives_while_it_sends(const scene& s, size_t tx, size_t rx)
     return tx == rx || s.num_served(rx) > 0;
 }
 
-beam beam_of(const scene::node& n, double time, size_t columns, const trajectory& aim)
-{
-    const vector3 place = n.path->position(time);
-    return { place, &n.array, columns, unit(place, aim.position(time)) };
-}
-
 const trajectory& path_of(const scene& s, size_t object)
 {
     return *s.params().objects[object].body->path();
@@ -51,11 +46,16 @@ const trajectory& path_of(const scene& s, size_t object)
 
 // What beams gain on a link: without line of sight the scattered share of the power comes
 // from everywhere, where weights of unit norm gain nothing on average.
-double with_scatter(const scene& s, double beam_gain, bool line_of_sight)
+double with_scatter(const scene& s,
+                    double beam_gain,
+                    bool line_of_sight,
+                    const std::complex<double>* scattered)
 {
     if (line_of_sight)
         return beam_gain;
-    return (s.rician_k() * beam_gain + 1) / (s.rician_k() + 1);
+    const double kept = s.rician_k() * beam_gain;
+    const double power = scattered ? std::norm(std::sqrt(kept) + *scattered) : kept + 1;
+    return power / (s.rician_k() + 1);
 }
 
 } // namespace
@@ -65,11 +65,17 @@ double beam::gain(const vector3& toward) const
     return array ? array->gain(steered, unit(place, toward), columns) : 1;
 }
 
+beam beam_toward(const scene::node& n, size_t columns, const trajectory& aim, double time)
+{
+    const vector3 place = n.path->position(time);
+    return { place, &n.array, columns, unit(place, aim.position(time)) };
+}
+
 beam transmit_beam(const scene& s, double time, size_t tx, size_t rx, size_t object)
 {
     const auto& n = s.params().nodes[tx];
     const size_t columns = tx == rx ? n.tx_columns() : n.array.columns();
-    return beam_of(n, time, columns, path_of(s, object));
+    return beam_toward(n, columns, path_of(s, object), time);
 }
 
 beam receive_beam(const scene& s, double time, size_t tx, size_t rx, size_t object)
@@ -77,7 +83,7 @@ beam receive_beam(const scene& s, double time, size_t tx, size_t rx, size_t obje
     const auto& n = s.params().nodes[rx];
     const size_t columns =
         receives_while_it_sends(s, tx, rx) ? n.rx_columns() : n.array.columns();
-    return beam_of(n, time, columns, path_of(s, object));
+    return beam_toward(n, columns, path_of(s, object), time);
 }
 
 beam downlink_beam(const scene& s, double time, size_t user, size_t rx)
@@ -85,18 +91,26 @@ beam downlink_beam(const scene& s, double time, size_t user, size_t rx)
     const auto& u = s.params().users[user];
     const auto& n = s.params().nodes[u.serving];
     const size_t columns = u.serving == rx ? n.tx_columns() : n.array.columns();
-    return beam_of(n, time, columns, *u.path);
+    return beam_toward(n, columns, *u.path, time);
 }
 
-double direct_gain(const scene& s, const beam& from, const beam& to)
+double direct_gain(const scene& s,
+                   const beam& from,
+                   const beam& to,
+                   const std::complex<double>* scattered)
 {
     const bool visible = s.line_of_sight(from.place, to.place);
     return s.mean_gain(norm(to.place - from.place), visible) *
-           with_scatter(s, from.gain(to.place) * to.gain(from.place), visible);
+           with_scatter(s, from.gain(to.place) * to.gain(from.place), visible, scattered);
 }
 
-double
-echo_gain(const scene& s, double time, const beam& from, size_t object, const beam& to)
+double echo_gain(const scene& s,
+                 double time,
+                 const beam& from,
+                 size_t object,
+                 const beam& to,
+                 const std::complex<double>* scattered_out,
+                 const std::complex<double>* scattered_back)
 {
     const vector3 place = path_of(s, object).position(time);
     bool out = s.line_of_sight(from.place, place);
@@ -104,9 +118,9 @@ echo_gain(const scene& s, double time, const beam& from, size_t object, const be
     if (s.blocked_by_path())
         out = back = out && back;
     return s.mean_gain(norm(place - from.place), out) *
-           with_scatter(s, from.gain(place), out) * s.reflection(object) *
+           with_scatter(s, from.gain(place), out, scattered_out) * s.reflection(object) *
            s.mean_gain(norm(place - to.place), back) *
-           with_scatter(s, to.gain(place), back);
+           with_scatter(s, to.gain(place), back, scattered_back);
 }
 
 sensing_budget sense(const scene& s, double time, size_t tx, size_t rx, size_t object)

@@ -118,6 +118,18 @@ bool trajectory::operator==(const trajectory& other) const
     return d_legs == other.d_legs;
 }
 
+double distance(const trajectory& a, const trajectory& b, double time)
+{
+    return norm(a.position(time) - b.position(time));
+}
+
+double distance_rate(const trajectory& a, const trajectory& b, double time)
+{
+    const vector3 separation = a.position(time) - b.position(time);
+    const double length = norm(separation);
+    return length > 0 ? dot(separation, a.velocity(time) - b.velocity(time)) / length : 0;
+}
+
 double closest_approach(const trajectory& a, const trajectory& b, double from, double to)
 {
     std::vector<double> marks = { from, to };

@@ -201,7 +201,7 @@ void handover_decider_impl::handle_detections(const pmt::pmt_t& message)
 std::vector<handover_event> handover_decider_impl::decide(bool all)
 {
     std::vector<handover_event> events;
-    step_gatherer<reports>::step step{ 0, d_nothing, {} };
+    step_gatherer<reports>::step step{ 0, d_nothing, {}, {} };
     while (d_gatherer.take(
         step, [&](const reports& r, size_t source) { return all || has(r, source); })) {
         handover_machine::measurement m;
@@ -234,93 +234,10 @@ void handover_decider_impl::publish(const std::vector<handover_event>& events)
         message_port_pub(message_ports::handover(), to_pmt(event));
 }
 
-template <typename T>
-void handover_decider_impl::change(T handover_parameters::*member, const T& value)
+void handover_decider_impl::set_parameters(const handover_parameters& parameters)
 {
     std::lock_guard<std::mutex> lock(d_mutex);
-    handover_parameters p = d_machine.parameters();
-    p.*member = value;
-    d_machine.set_parameters(p);
-}
-
-void handover_decider_impl::set_criterion(const std::string& criterion)
-{
-    change(&handover_parameters::criterion, criterion);
-}
-
-void handover_decider_impl::set_hysteresis_db(double hysteresis_db)
-{
-    change(&handover_parameters::hysteresis_db, hysteresis_db);
-}
-
-void handover_decider_impl::set_l3_coefficient(double l3_coefficient)
-{
-    change(&handover_parameters::l3_coefficient, l3_coefficient);
-}
-
-void handover_decider_impl::set_l3_period(double l3_period)
-{
-    change(&handover_parameters::l3_period, l3_period);
-}
-
-void handover_decider_impl::set_bound_missing(bool bound_missing)
-{
-    change(&handover_parameters::bound_missing, bound_missing);
-}
-
-void handover_decider_impl::set_time_to_trigger(double time_to_trigger)
-{
-    change(&handover_parameters::time_to_trigger, time_to_trigger);
-}
-
-void handover_decider_impl::set_distance_threshold_m(double distance_threshold_m)
-{
-    change(&handover_parameters::distance_threshold_m, distance_threshold_m);
-}
-
-void handover_decider_impl::set_distance_confidence(double distance_confidence)
-{
-    change(&handover_parameters::distance_confidence, distance_confidence);
-}
-
-void handover_decider_impl::set_distance_acceleration(double distance_acceleration)
-{
-    change(&handover_parameters::distance_acceleration, distance_acceleration);
-}
-
-void handover_decider_impl::set_distance_gate(double distance_gate)
-{
-    change(&handover_parameters::distance_gate, distance_gate);
-}
-
-void handover_decider_impl::set_prohibit_time(double prohibit_time)
-{
-    change(&handover_parameters::prohibit_time, prohibit_time);
-}
-
-void handover_decider_impl::set_return_hysteresis_db(double return_hysteresis_db)
-{
-    change(&handover_parameters::return_hysteresis_db, return_hysteresis_db);
-}
-
-void handover_decider_impl::set_return_time(double return_time)
-{
-    change(&handover_parameters::return_time, return_time);
-}
-
-void handover_decider_impl::set_ping_pong_window(double ping_pong_window)
-{
-    change(&handover_parameters::ping_pong_window, ping_pong_window);
-}
-
-void handover_decider_impl::set_outage_sinr_db(double outage_sinr_db)
-{
-    change(&handover_parameters::outage_sinr_db, outage_sinr_db);
-}
-
-void handover_decider_impl::set_measurement_hold(double measurement_hold)
-{
-    change(&handover_parameters::measurement_hold, measurement_hold);
+    d_machine.set_parameters(with_index(parameters, d_cells));
 }
 
 void handover_decider_impl::set_tolerance(double tolerance)

@@ -25,22 +25,7 @@ public:
 
     bool start() override;
 
-    void set_criterion(const std::string& criterion) override;
-    void set_hysteresis_db(double hysteresis_db) override;
-    void set_l3_coefficient(double l3_coefficient) override;
-    void set_l3_period(double l3_period) override;
-    void set_bound_missing(bool bound_missing) override;
-    void set_time_to_trigger(double time_to_trigger) override;
-    void set_distance_threshold_m(double distance_threshold_m) override;
-    void set_distance_confidence(double distance_confidence) override;
-    void set_distance_acceleration(double distance_acceleration) override;
-    void set_distance_gate(double distance_gate) override;
-    void set_prohibit_time(double prohibit_time) override;
-    void set_return_hysteresis_db(double return_hysteresis_db) override;
-    void set_return_time(double return_time) override;
-    void set_ping_pong_window(double ping_pong_window) override;
-    void set_outage_sinr_db(double outage_sinr_db) override;
-    void set_measurement_hold(double measurement_hold) override;
+    void set_parameters(const handover_parameters& parameters) override;
     void set_tolerance(double tolerance) override;
     void set_patience(double patience) override;
 
@@ -72,8 +57,6 @@ private:
     std::vector<handover_event> decide(bool all);
     void finish();
     void publish(const std::vector<handover_event>& events);
-    template <typename T>
-    void change(T handover_parameters::*member, const T& value);
 
     const std::vector<int64_t> d_cells;
     const reports d_nothing;

@@ -64,9 +64,24 @@ mat curvature(const range_sum& path, const vec& place)
 
 } // namespace
 
-vector3 object_state::position_at(double other) const
+object_state object_state::at(double other, double acceleration, int dimensions) const
 {
-    return from_eigen(to_eigen(position) + (other - time) * to_eigen(velocity));
+    object_state s = *this;
+    const double t = other - time;
+    s.time = other;
+    s.position = from_eigen(to_eigen(position) + t * to_eigen(velocity));
+    state_mat transition = state_mat::Identity();
+    transition.topRightCorner<3, 3>() = t * mat::Identity();
+    state_mat spread = transition * covariance_of(*this) * transition.transpose();
+    const double q = acceleration * acceleration;
+    for (int i = 0; i < dimensions; i++) {
+        spread(i, i) += q * std::abs(t * t * t) / 3;
+        spread(i, i + 3) += q * t * std::abs(t) / 2;
+        spread(i + 3, i) += q * t * std::abs(t) / 2;
+        spread(i + 3, i + 3) += q * std::abs(t);
+    }
+    set_covariance(s, spread);
+    return s;
 }
 
 matrix3 object_state::position_covariance() const
@@ -109,22 +124,7 @@ void object_track::reset()
 
 object_state object_track::predict(double time) const
 {
-    object_state s = d_state;
-    const double t = time - d_state.time;
-    s.time = time;
-    s.position = d_state.position_at(time);
-    state_mat transition = state_mat::Identity();
-    transition.topRightCorner<3, 3>() = t * mat::Identity();
-    state_mat covariance = transition * covariance_of(d_state) * transition.transpose();
-    const double q = d_params.acceleration * d_params.acceleration;
-    for (int i = 0; i < d_params.solver.dimensions; i++) {
-        covariance(i, i) += q * std::abs(t * t * t) / 3;
-        covariance(i, i + 3) += q * t * std::abs(t) / 2;
-        covariance(i + 3, i) += q * t * std::abs(t) / 2;
-        covariance(i + 3, i + 3) += q * std::abs(t);
-    }
-    set_covariance(s, covariance);
-    return s;
+    return d_state.at(time, d_params.acceleration, d_params.solver.dimensions);
 }
 
 std::optional<size_t>
@@ -225,8 +225,7 @@ position_estimate object_track::step(double time, const path_look* looks, size_t
     if (!(time >= d_time) || std::isinf(time))
         return fix;
     d_time = time;
-    if (d_active && time - d_state.time > d_params.memory)
-        d_active = false;
+    d_active = active(time);
     count = std::min(count, position_solver::MAX_RANGES);
     d_ranges.assign(looks, looks + count);
     fix = d_solver.solve(d_ranges.data(), count);

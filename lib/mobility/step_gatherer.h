@@ -32,8 +32,10 @@ public:
     struct step {
         double time;
         Slot slot;
-        std::vector<bool> heard; // a source
+        std::vector<bool> heard;  // a source
+        std::vector<bool> silent; // a source that was waited for in vain
     };
+    using clock = std::chrono::steady_clock;
 
     /*!
      * \param sources    that report
@@ -54,14 +56,18 @@ public:
     void set_tolerance(double tolerance) { d_tolerance = tolerance; }
     void set_patience(double patience) { d_patience = patience; }
 
-    //! No source is silent from now on until its patience is over.
-    void start() { std::fill(d_last_heard.begin(), d_last_heard.end(), clock::now()); }
+    //! No source is silent from the first report on until its patience is over.
+    void start() { d_begun = false; }
 
     /*!
      * The step of a report, made from \p empty if there is none; nullptr if it is over.
      */
     Slot* find(size_t source, double time, const Slot& empty)
     {
+        // The others may need as long as this one did until they can report.
+        if (!d_begun)
+            std::fill(d_last_heard.begin(), d_last_heard.end(), clock::now());
+        d_begun = true;
         d_last_heard[source] = clock::now();
         d_latest[source] = std::max(d_latest[source], time);
         if (time <= d_over + d_tolerance)
@@ -71,8 +77,7 @@ public:
                                       time - d_tolerance,
                                       [](const step& s, double t) { return s.time < t; });
         if (place == d_steps.end() || place->time > time + d_tolerance)
-            place = d_steps.insert(
-                place, step{ time, empty, std::vector<bool>(d_last_heard.size()) });
+            place = d_steps.insert(place, step{ time, empty, none(), none() });
         place->heard[source] = true;
         return &place->slot;
     }
@@ -85,17 +90,33 @@ public:
     template <typename Has>
     bool take(step& oldest, Has has)
     {
-        if (d_steps.empty())
+        if (clock::now() < due(has))
             return false;
-        const auto now = clock::now();
-        for (size_t i = 0; i < d_last_heard.size(); i++)
-            if (!has(d_steps.front().slot, i) && !passed(i, has) &&
-                now - d_last_heard[i] <= std::chrono::duration<double>(d_patience))
-                return false;
         oldest = std::move(d_steps.front());
         d_steps.pop_front();
         d_over = oldest.time;
         return true;
+    }
+
+    /*!
+     * When the oldest step is over if nothing more is reported, never if there is none.
+     * Notes in it which sources have been silent.
+     */
+    template <typename Has>
+    clock::time_point due(Has has)
+    {
+        if (d_steps.empty())
+            return clock::time_point::max();
+        const auto now = clock::now();
+        clock::time_point latest = clock::time_point::min();
+        for (size_t i = 0; i < d_last_heard.size(); i++) {
+            if (has(d_steps.front().slot, i) || passed(i, has))
+                continue;
+            const auto until = d_last_heard[i] + patience();
+            d_steps.front().silent[i] = until <= now;
+            latest = std::max(latest, until);
+        }
+        return latest;
     }
 
     //! Forgets all steps and times.
@@ -108,8 +129,17 @@ public:
     }
 
 private:
-    using clock = std::chrono::steady_clock;
     static constexpr double NEVER = -std::numeric_limits<double>::infinity();
+
+    std::vector<bool> none() const { return std::vector<bool>(d_last_heard.size()); }
+
+    clock::duration patience() const
+    {
+        // What the clock cannot count is for ever, as far as a run is concerned.
+        constexpr double LONGEST = 1e9;
+        return std::chrono::duration_cast<clock::duration>(
+            std::chrono::duration<double>(std::min(d_patience, LONGEST)));
+    }
 
     // Whether a source went on to steps behind the oldest.
     template <typename Has>
@@ -133,6 +163,7 @@ private:
     size_t d_lookahead;
     std::vector<double> d_latest;
     std::vector<clock::time_point> d_last_heard;
+    bool d_begun = false;
     std::deque<step> d_steps;
 };
 

@@ -4,7 +4,10 @@
 
 #include "column_stage.h"
 #include "simd_clones.h"
+#include "volk_compat.h"
+#include <volk/volk.h>
 #include <algorithm>
+#include <cmath>
 
 namespace gr {
 namespace isac {
@@ -31,17 +34,13 @@ void gather(
     }
 }
 
-ISAC_SIMD_CLONES
-void take_away(const float* row, const gr_complex* turns, size_t rows, float* pieces)
+// Whether an echo shows in a group of columns.
+bool reaches(const echo_response& e, size_t first, size_t count, float least)
 {
-    for (size_t i = 0; i < rows; i++) {
-        const float re = turns[i].real(), im = turns[i].imag();
-        for (size_t c = 0; c < 2 * COLUMNS; c += 2) {
-            pieces[c] -= row[c] * re - row[c + 1] * im;
-            pieces[c + 1] -= row[c] * im + row[c + 1] * re;
-        }
-        pieces += 2 * COLUMNS;
-    }
+    for (size_t c = first; c < first + count; c++)
+        if (std::abs(e.row[c]) * e.envelope.front() > least)
+            return true;
+    return false;
 }
 
 // Powers of eight values of each of eight columns, transposed. With the order that the
@@ -114,28 +113,78 @@ column_stage::column_stage(size_t rows, size_t length)
     std::fill(d_pieces.begin(), d_pieces.end(), gr_complex(0, 0));
 }
 
+void column_stage::transform(const gr_complex* values,
+                             size_t stride,
+                             const float* weights)
+{
+    gather(reinterpret_cast<const float*>(values),
+           stride,
+           d_rows,
+           weights,
+           reinterpret_cast<float*>(d_pieces.data()));
+    d_fft->execute(d_pieces.data(), d_columns.data());
+}
+
 void column_stage::process(const gr_complex* values,
                            size_t stride,
                            size_t columns,
                            const float* weights,
-                           const echo_response* echoes,
-                           size_t num_echoes,
                            float* map)
 {
-    auto* pieces = reinterpret_cast<float*>(d_pieces.data());
     for (size_t first = 0; first < columns; first += COLUMNS) {
-        gather(reinterpret_cast<const float*>(values + first),
-               stride,
-               d_rows,
-               weights,
-               pieces);
-        for (size_t e = 0; e < num_echoes; e++)
-            take_away(reinterpret_cast<const float*>(echoes[e].row.data() + first),
-                      echoes[e].turns.data(),
-                      d_rows,
-                      pieces);
-        d_fft->execute(d_pieces.data(), d_columns.data());
+        transform(values + first, stride, weights);
         put_powers(std::min(COLUMNS, columns - first), map + first, columns);
+    }
+}
+
+void column_stage::process_less(const gr_complex* values,
+                                size_t stride,
+                                size_t columns,
+                                const float* weights,
+                                const echo_response* echoes,
+                                size_t num_echoes,
+                                float least,
+                                float* map)
+{
+    for (size_t first = 0; first < columns; first += COLUMNS) {
+        const size_t count = std::min(COLUMNS, columns - first);
+        if (std::none_of(echoes, echoes + num_echoes, [=](const auto& e) {
+                return reaches(e, first, count, least);
+            }))
+            continue;
+        transform(values + first, stride, weights);
+        for (size_t e = 0; e < num_echoes; e++)
+            take_echo(echoes[e], first, count, least);
+        put_powers(count, map + first, columns);
+    }
+}
+
+// From columns that were transformed, in the rows that it reaches.
+void column_stage::take_echo(const echo_response& e,
+                             size_t first,
+                             size_t count,
+                             float least)
+{
+    for (size_t c = 0; c < count; c++) {
+        const gr_complex factor = -e.row[first + c];
+        const float level = least / std::abs(factor);
+        const size_t reach = std::partition_point(e.envelope.begin(),
+                                                  e.envelope.end(),
+                                                  [=](float v) { return v > level; }) -
+                             e.envelope.begin();
+        if (reach == 0)
+            continue;
+        gr_complex* column = d_columns.data() + c * d_pitch;
+        const auto subtract = [&](size_t from, size_t rows) {
+            multiply_conjugate_add(
+                column + from, column + from, e.column.data() + from, factor, rows);
+        };
+        // The rows less than reach from the peak, which may wrap.
+        const size_t rows = std::min(2 * reach - 1, d_length);
+        const size_t from = (e.peak + d_length - (reach - 1)) % d_length;
+        subtract(from, std::min(rows, d_length - from));
+        if (rows > d_length - from)
+            subtract(0, rows - (d_length - from));
     }
 }
 
@@ -162,16 +211,32 @@ void column_stage::put_powers(size_t columns, float* map, size_t pitch) const
     }
 }
 
-void column_stage::transform_turns(echo_response& e)
+void column_stage::transform_turns(const std::vector<gr_complex>& turns, echo_response& e)
 {
-    gr_complex* spectrum = d_columns.data() + d_pitch;
-    std::copy(e.turns.begin(), e.turns.end(), d_columns.begin());
+    std::copy(turns.begin(), turns.end(), d_columns.begin());
     std::fill_n(d_columns.begin() + d_rows, d_length - d_rows, gr_complex(0, 0));
-    d_single_fft->execute(d_columns.data(), spectrum);
-    std::rotate_copy(spectrum,
-                     spectrum + (d_length - d_length / 2),
-                     spectrum + d_length,
-                     e.column.begin());
+    e.column.resize(d_length);
+    d_single_fft->execute(d_columns.data(), d_columns.data() + d_pitch);
+    const auto length = static_cast<unsigned int>(d_length);
+    volk_32fc_conjugate_32fc(e.column.data(), d_columns.data() + d_pitch, length);
+
+    uint32_t peak;
+    volk_32fc_index_max_32u(&peak, e.column.data(), length);
+    e.peak = peak;
+    e.envelope.resize(d_length / 2 + 1);
+    float highest = 0;
+    for (size_t away = e.envelope.size(); away-- > 0;) {
+        highest = std::max({ highest,
+                             std::abs(e.column[(peak + away) % d_length]),
+                             std::abs(e.column[(peak + d_length - away) % d_length]) });
+        e.envelope[away] = highest;
+    }
+}
+
+gr_complex echo_response::at(size_t doppler, size_t range) const
+{
+    const size_t rows = column.size();
+    return row[range] * std::conj(column[(doppler + rows - rows / 2) % rows]);
 }
 
 } // namespace isac

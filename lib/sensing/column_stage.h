@@ -16,11 +16,16 @@
 namespace gr {
 namespace isac {
 
-//! An echo over the rows that enter the columns' transforms: row times turns.
-struct echo_response {
-    volk::vector<gr_complex> row;   //!< over the range cells
-    std::vector<gr_complex> turns;  //!< over the rows
-    std::vector<gr_complex> column; //!< the transform of the turns, 0 in the middle
+//! What an echo makes of the columns: row times conj(column).
+struct ISAC_API echo_response {
+    volk::vector<gr_complex> row;    //!< over the range cells
+    volk::vector<gr_complex> column; //!< over Doppler as transformed, 0 first
+    //! At a distance of some rows from the peak and beyond, abs(column) is at most this.
+    std::vector<float> envelope;
+    size_t peak; //!< of the column
+
+    //! A cell's value. \param doppler  0 in the middle
+    gr_complex at(size_t doppler, size_t range) const;
 };
 
 /*!
@@ -48,21 +53,35 @@ public:
     /*!
      * \param values   rows of \p columns values, \p stride apart
      * \param weights  of the rows
-     * \param echoes   to take away after weighting, \p num_echoes of them
-     * \param map      length() rows of \p columns powers, Doppler 0 in the middle
+     * \param map      \p length rows of \p columns powers, Doppler 0 in the middle
      */
     void process(const gr_complex* values,
                  size_t stride,
                  size_t columns,
                  const float* weights,
-                 const echo_response* echoes,
-                 size_t num_echoes,
                  float* map);
 
-    //! The transform of an echo's turns, Doppler 0 in the middle.
-    void transform_turns(echo_response& e);
+    /*!
+     * The same less echoes, where they reach; other columns of the map stay as they are.
+     *
+     * \param echoes  \p num_echoes of them
+     * \param least   amplitude of an echo in a cell that may stay there
+     */
+    void process_less(const gr_complex* values,
+                      size_t stride,
+                      size_t columns,
+                      const float* weights,
+                      const echo_response* echoes,
+                      size_t num_echoes,
+                      float least,
+                      float* map);
+
+    //! Makes an echo's column. \param turns  of the rows, weighted
+    void transform_turns(const std::vector<gr_complex>& turns, echo_response& e);
 
 private:
+    void transform(const gr_complex* values, size_t stride, const float* weights);
+    void take_echo(const echo_response& e, size_t first, size_t count, float least);
     void put_powers(size_t columns, float* map, size_t pitch) const;
 
     size_t d_rows;

@@ -105,19 +105,43 @@ const gr_complex* matched_frame::sent(size_t symbol, gr_complex* teeth) const
 
 const gr_complex* matched_frame::match(size_t symbol)
 {
+    return match(symbol,
+                 d_rows + d_pattern.symbols.place(symbol) * d_grid->num_subcarriers());
+}
+
+const gr_complex* matched_frame::match(size_t symbol, const gr_complex* row)
+{
     const size_t span = d_pattern.subcarriers.span;
-    const size_t offset = d_pattern.symbols.place(symbol) * d_grid->num_subcarriers();
     gr_complex* products = d_products.data() + (d_whole ? symbol * span : 0);
-    const auto sums = match_row(
-        reinterpret_cast<const float*>(teeth_of(d_rows + offset, d_teeth.data())),
-        reinterpret_cast<const float*>(sent(symbol, d_sent_teeth.data())),
-        span,
-        reinterpret_cast<float*>(products));
+    const auto sums =
+        match_row(reinterpret_cast<const float*>(teeth_of(row, d_teeth.data())),
+                  reinterpret_cast<const float*>(sent(symbol, d_sent_teeth.data())),
+                  span,
+                  reinterpret_cast<float*>(products));
     d_row_energy = sums.energy;
     d_energy += sums.energy;
     d_squares += sums.square;
     d_power += sums.power;
     return products;
+}
+
+void matched_frame::update_power()
+{
+    const size_t span = d_pattern.subcarriers.span;
+    d_power = 0;
+    for (size_t i = 0; i < d_pattern.symbols.span; i++) {
+        const auto* row = reinterpret_cast<const float*>(d_products.data() + i * span);
+        float sum;
+        volk_32f_x2_dot_prod_32f(&sum, row, row, static_cast<unsigned int>(2 * span));
+        d_power += sum;
+    }
+}
+
+double matched_frame::energy_spread() const
+{
+    return d_uniform
+               ? 0
+               : std::max(d_num_elements * d_squares / (d_energy * d_energy) - 1, 0.0);
 }
 
 const float* matched_frame::row_energies(size_t symbol)

@@ -68,6 +68,8 @@ range_doppler_estimator::make(ofdm_grid::sptr grid,
                               int max_targets,
                               int reference_frames,
                               double dynamic_range_db,
+                              bool super_resolution,
+                              bool compensate_motion,
                               const std::string& clutter,
                               int clutter_memory,
                               double clutter_cutoff,
@@ -100,6 +102,8 @@ range_doppler_estimator::make(ofdm_grid::sptr grid,
     p.detector.rank = os_rank;
     p.max_targets = max_targets;
     p.dynamic_range_db = dynamic_range_db;
+    p.super_resolution = super_resolution;
+    p.compensate_motion = compensate_motion;
     return gnuradio::make_block_sptr<range_doppler_estimator_impl>(
         grid,
         tx,

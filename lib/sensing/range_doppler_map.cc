@@ -75,6 +75,7 @@ range_doppler_map::range_doppler_map(ofdm_grid::sptr grid, const parameters& p)
       d_mask_delay(d_pattern.subcarriers.span),
       d_mask_doppler(d_pattern.symbols.span),
       d_weights(d_pattern.symbols.span),
+      d_turns(d_pattern.symbols.span),
       d_matched(d_grid, d_pattern, false),
       d_echoes(std::make_unique<std::vector<echo_response>>()),
       d_columns(std::make_unique<column_stage>(d_pattern.symbols.span, d_doppler_cells))
@@ -151,6 +152,19 @@ double range_doppler_map::weigh_row(const gr_complex* products, const float* ene
     return gain;
 }
 
+bool range_doppler_map::process(matched_frame& frame, float* map)
+{
+    const size_t span = d_pattern.subcarriers.span;
+    double gain = 0;
+    for (size_t i = 0; i < d_pattern.symbols.span; i++) {
+        const double energy =
+            weigh_row(frame.products() + i * span, frame.row_energies(i));
+        gain += energy * d_window_doppler[i] * d_window_doppler[i];
+        d_range_fft->execute(d_row.data(), d_work.data() + i * d_stride);
+    }
+    return finish(gain, map);
+}
+
 bool range_doppler_map::process_products(const gr_complex* products,
                                          const float* energies,
                                          float* map)
@@ -175,7 +189,7 @@ bool range_doppler_map::finish(double gain, float* map)
     for (size_t i = 0; i < d_weights.size(); i++)
         d_weights[i] = scale * d_window_doppler[i];
     d_num_echoes = 0;
-    process_less(map);
+    d_columns->process(d_work.data(), d_stride, d_range_cells, d_weights.data(), map);
     return true;
 }
 
@@ -193,19 +207,20 @@ double range_doppler_map::predicted(size_t doppler, size_t range) const
 {
     gr_complex sum(0, 0);
     for (size_t e = 0; e < d_num_echoes; e++)
-        sum += (*d_echoes)[e].row[range] * (*d_echoes)[e].column[doppler];
+        sum += (*d_echoes)[e].at(doppler, range);
     return std::norm(sum);
 }
 
-void range_doppler_map::process_less(float* map)
+void range_doppler_map::process_less(float* map, double negligible)
 {
-    d_columns->process(d_work.data(),
-                       d_stride,
-                       d_range_cells,
-                       d_weights.data(),
-                       d_echoes->data(),
-                       d_num_echoes,
-                       map);
+    d_columns->process_less(d_work.data(),
+                            d_stride,
+                            d_range_cells,
+                            d_weights.data(),
+                            d_echoes->data(),
+                            d_num_echoes,
+                            static_cast<float>(std::sqrt(negligible)),
+                            map);
 }
 
 void range_doppler_map::spread(const echo& e, double scale, size_t place)
@@ -214,8 +229,6 @@ void range_doppler_map::spread(const echo& e, double scale, size_t place)
     if (place == d_echoes->size()) {
         d_echoes->emplace_back();
         d_echoes->back().row.resize(d_stride);
-        d_echoes->back().turns.resize(used);
-        d_echoes->back().column.resize(d_doppler_cells);
     }
     auto& to = (*d_echoes)[place];
     for (size_t k = 0; k < span; k++)
@@ -225,11 +238,11 @@ void range_doppler_map::spread(const echo& e, double scale, size_t place)
     d_range_fft->execute(d_row.data(), to.row.data());
 
     for (size_t i = 0; i < used; i++)
-        to.turns[i] =
+        d_turns[i] =
             gr_complex(e.amplitude *
                        std::polar(1.0, 2 * PI * e.doppler * d_pattern.times[i])) *
             (d_weights[i] * d_mask_doppler[i]);
-    d_columns->transform_turns(to);
+    d_columns->transform_turns(d_turns, to);
 }
 
 double range_doppler_map::correlation_delay(size_t lag) const

@@ -10,6 +10,7 @@
 #include <volk/volk.h>
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 namespace gr {
 namespace isac {
@@ -29,10 +30,6 @@ constexpr double MASKING = 300;
 // Cells between two echoes that the elements' extent does not part: what stands closer is
 // what the echo's model leaves of it, as by filters at the edges of the band.
 constexpr double SPLIT = 1;
-
-// Relaxation ends when no echo moves by this many cells more, or after these rounds.
-constexpr double SETTLED = 0.01;
-constexpr int MAX_ROUNDS = 4;
 
 // Where a peak lies between its cells, in cells from the middle one. On an unpadded axis
 // without a window a line's amplitudes fall as one over the distance; else they are
@@ -55,6 +52,9 @@ double offset_of_peak(double before, double peak, double after, bool bell)
 constexpr float DOUBTFUL_SHARE = 0.2f;
 constexpr size_t DOUBTFUL_PEAKS = 8;
 
+// Share of the noise that echoes may leave in a cell where they are searched behind.
+constexpr double UNSEEN = 0.001;
+
 // Single precision leaves this share of a frame's power where there is no noise.
 constexpr double ROUNDING = 1e-11;
 
@@ -71,7 +71,10 @@ target_estimator::target_estimator(ofdm_grid::sptr grid, const parameters& p)
                                               p.detector,
                                               cell_correlation::of_map(d_map))),
       d_frame(grid, d_map.pattern(), true),
-      d_fit(grid, d_map.pattern()),
+      d_motion(p.compensate_motion
+                   ? std::make_unique<motion_compensator>(grid, d_map.pattern())
+                   : nullptr),
+      d_echoes(grid, d_map.pattern()),
       d_dynamic_range(static_cast<float>(std::pow(10, -0.1 * p.dynamic_range_db))),
       d_powers(d_map.doppler_cells() * d_map.range_cells()),
       d_left(p.max_passes > 1 ? d_powers.size() : 0)
@@ -94,10 +97,9 @@ bool target_estimator::process(const gr_complex* rows,
                                const gr_complex* reference,
                                detections& report)
 {
-    d_echoes.clear();
-    d_subtracted = false;
+    d_found = false;
     d_weakest = 0;
-    const bool sent = d_map.process(d_frame, rows, reference, d_powers.data());
+    const bool sent = transform(rows, reference);
     const bool strong = sent && d_detector && find_strongest();
     if (!d_detector)
         strongest_peaks(d_powers.data(),
@@ -109,20 +111,25 @@ bool target_estimator::process(const gr_complex* rows,
     else if (!strong)
         find(d_powers.data());
     if (!d_cells.empty()) {
-        d_fit.load(d_frame);
-        d_frame_power = d_fit.residual_power(0);
-        d_residual = d_frame_power * d_fit.num_elements();
+        d_found = true;
+        d_echoes.load(d_frame);
+        d_residual = fitted().received_power();
         if (d_detector)
             fit_clusters(strong);
         else
             fit_likeliest();
-        d_noise = noise();
-        std::sort(d_echoes.begin(), d_echoes.end(), [](const auto& a, const auto& b) {
-            return std::norm(a.amplitude) > std::norm(b.amplitude);
-        });
     }
     write(report);
     return sent;
+}
+
+// Leaves the frame matched.
+bool target_estimator::transform(const gr_complex* rows, const gr_complex* reference)
+{
+    if (!d_motion)
+        return d_map.process(d_frame, rows, reference, d_powers.data());
+    d_motion->process(rows, reference, d_frame);
+    return d_map.process(d_frame, d_powers.data());
 }
 
 // The one target that is taken to be there.
@@ -131,20 +138,20 @@ void target_estimator::fit_likeliest()
     const auto zero = static_cast<double>(d_map.doppler_cells() / 2);
     echo best;
     for (const auto& cell : d_cells) {
-        const echo e = d_fit.refine(cell.range * d_map.delay_step(),
-                                    (cell.doppler - zero) * d_map.doppler_step());
+        const echo e = d_echoes.refine(cell.range * d_map.delay_step(),
+                                       (cell.doppler - zero) * d_map.doppler_step(),
+                                       noise());
         if (std::norm(e.amplitude) > std::norm(best.amplitude))
             best = e;
     }
-    d_echoes.push_back(best);
-    d_residual -= std::norm(best.amplitude) * d_fit.energy();
+    take(best);
 }
 
 void target_estimator::fit_clusters(bool strong)
 {
     bool found = fit();
     const int passes = d_params.max_passes + strong;
-    for (int pass = 1; pass < passes && found && (masks() || (strong && pass == 1));
+    for (int pass = 1; pass < passes && found && (hides() || (strong && pass == 1));
          pass++) {
         search_again();
         found = fit();
@@ -194,65 +201,29 @@ void target_estimator::find(const float* powers)
 // What the echoes leave of the frame.
 void target_estimator::search_again()
 {
-    if (d_fit.separable()) {
-        predict(0);
-        d_map.process_less(d_left.data());
+    if (d_echoes.separable()) {
+        std::vector<echo> all;
+        for (size_t i = 0; i < d_echoes.size(); i++)
+            all.push_back(d_echoes[i]);
+        d_map.predict(all, fitted().element_energy());
+        std::copy(d_powers.begin(), d_powers.end(), d_left.begin());
+        d_map.process_less(d_left.data(), UNSEEN * noise());
     } else {
-        subtract_first();
+        d_echoes.subtract_all();
         d_map.process_products(d_frame.products(), d_frame.energies(), d_left.data());
     }
     find(d_left.data());
 }
 
-void target_estimator::predict(size_t first)
-{
-    d_map.predict(d_echoes, d_fit.energy() / d_fit.num_elements(), first);
-}
-
-// Whether a cell of the first search may hold no more than sidelobes of the echoes found:
+// Whether a cell may hold no more than sidelobes of the echoes that this search found:
 // what hides behind them is seen when they are subtracted.
 bool target_estimator::is_sidelobe(const map_cell& cell) const
 {
+    if (d_new.empty() || !d_map.pattern().separable)
+        return false;
     const double other =
         std::sqrt(cell.power) - std::sqrt(d_map.predicted(cell.doppler, cell.range));
     return other * other < cell.threshold;
-}
-
-// Fits the clusters; returns whether there was an echo among them.
-bool target_estimator::fit()
-{
-    const size_t before = d_echoes.size();
-    d_passed_over = false;
-    const bool predicts = before == 0 && d_map.pattern().separable && d_left.size() > 0;
-    size_t predicted = before;
-    for (const auto& cell : d_cells) {
-        if (d_echoes.size() == static_cast<size_t>(d_params.max_targets))
-            break;
-        if (predicts && !d_echoes.empty())
-            predict(predicted);
-        predicted = d_echoes.size();
-        if (predicts && is_sidelobe(cell)) {
-            d_passed_over = true;
-            continue;
-        }
-        subtract_first();
-        const echo e = refine(cell);
-        // What stands out of the map may be a sidelobe of what was found already.
-        const double power = std::norm(e.amplitude) * d_fit.energy();
-        if (!d_echoes.empty() &&
-            (splits(e) || power <= d_detector->multiplier(cell.range) * noise()))
-            continue;
-        d_echoes.push_back(e);
-        // An amplitude of least squares takes just its own power away.
-        d_residual = std::max(d_residual - power, 0.0);
-        if (d_subtracted)
-            d_fit.subtract(e);
-    }
-    if (d_echoes.size() == before)
-        return false;
-    if (d_echoes.size() > 1)
-        relax();
-    return true;
 }
 
 // The fit starts so near that it seldom has to rotate the frame twice.
@@ -274,74 +245,99 @@ echo target_estimator::refine(const map_cell& cell)
                               power(d, r),
                               power(d + 1, r),
                               windowed || d_params.map.pad_doppler > 1);
-    return d_fit.refine(range * d_map.delay_step(), doppler * d_map.doppler_step());
+    return d_echoes.refine(
+        range * d_map.delay_step(), doppler * d_map.doppler_step(), noise());
 }
 
-// Whether an echo may have hidden weaker ones from the detector.
-bool target_estimator::masks() const
+// Fits the clusters; returns whether there was an echo among them.
+bool target_estimator::fit()
+{
+    d_new.clear();
+    d_passed_over = false;
+    size_t predicted = 0;
+    for (const auto& cell : d_cells) {
+        if (d_echoes.size() == static_cast<size_t>(d_params.max_targets))
+            break;
+        // Only when there is a cell to ask about.
+        if (d_map.pattern().separable && predicted < d_new.size())
+            d_map.predict(d_new, fitted().element_energy(), predicted);
+        predicted = d_new.size();
+        if (is_sidelobe(cell)) {
+            d_passed_over = true;
+            continue;
+        }
+        const echo e = refine(cell);
+        // What stands out of the map may be a sidelobe of what was found already.
+        if (d_echoes.size() > 0 &&
+            (splits(e) || power(e) <= d_detector->multiplier(cell.range) * noise()))
+            continue;
+        take(e);
+    }
+    if (d_new.empty())
+        return false;
+    relax();
+    if (d_params.super_resolution)
+        split();
+    return true;
+}
+
+void target_estimator::take(const echo& e)
+{
+    d_echoes.add(e);
+    d_new.push_back(e);
+    // An amplitude of least squares takes just its own power away.
+    d_residual = std::max(d_residual - power(e), 0.0);
+}
+
+// Whether the echoes that this search found may have hidden weaker ones from it.
+bool target_estimator::hides() const
 {
     double strongest = 0;
-    for (const auto& e : d_echoes)
-        strongest = std::max(strongest, std::norm(e.amplitude));
-    return (d_passed_over || strongest * d_fit.energy() > MASKING * noise()) &&
+    for (const auto& e : d_new)
+        strongest = std::max(strongest, power(e));
+    return (d_passed_over || strongest > MASKING * noise()) &&
            d_echoes.size() < static_cast<size_t>(d_params.max_targets);
-}
-
-// The first echo is subtracted when there is something to be seen behind it only.
-void target_estimator::subtract_first()
-{
-    if (d_echoes.empty() || d_subtracted)
-        return;
-    d_fit.subtract(d_echoes.front());
-    d_subtracted = true;
 }
 
 // Whether an echo is what another one left that was not yet fitted well.
 bool target_estimator::splits(const echo& e) const
 {
-    return std::any_of(d_echoes.begin(), d_echoes.end(), [&](const echo& other) {
-        return std::abs(e.delay - other.delay) < SPLIT * d_fit.delay_cell() &&
-               std::abs(e.doppler - other.doppler) < SPLIT * d_fit.doppler_cell();
-    });
+    for (size_t i = 0; i < d_echoes.size(); i++)
+        if (std::abs(e.delay - d_echoes[i].delay) < SPLIT * fitted().delay_cell() &&
+            std::abs(e.doppler - d_echoes[i].doppler) < SPLIT * fitted().doppler_cell())
+            return true;
+    return false;
 }
 
 void target_estimator::relax()
 {
-    for (int round = 0; round < MAX_ROUNDS; round++) {
-        double farthest = 0; // cells
-        for (auto& e : d_echoes) {
-            const echo before = e;
-            d_fit.refine_subtracted(e);
-            farthest =
-                std::max({ farthest,
-                           std::abs(e.delay - before.delay) / d_fit.delay_cell(),
-                           std::abs(e.doppler - before.doppler) / d_fit.doppler_cell() });
-        }
-        if (farthest < SETTLED)
-            break;
-    }
-    d_residual = d_fit.residual_power(0) * d_fit.num_elements();
     // Echoes that shrink to noise beside their neighbours never were any.
-    const double least =
-        d_detector->multiplier(d_map.range_cells() / 2) * noise() / d_fit.energy();
-    const auto weak = [&](const echo& e) {
-        const bool gone = std::norm(e.amplitude) <= least;
-        if (gone) {
-            d_fit.subtract({ e.delay, e.doppler, -e.amplitude });
-            d_residual += std::norm(e.amplitude) * d_fit.energy();
-        }
-        return gone;
-    };
-    d_echoes.erase(std::remove_if(d_echoes.begin(), d_echoes.end(), weak),
-                   d_echoes.end());
+    const double multiplier = d_detector->multiplier(d_map.range_cells() / 2);
+    do {
+        if (d_echoes.relax(noise()))
+            d_residual = d_echoes.residual_power();
+    } while (d_echoes.size() > 1 && d_echoes.drop_weak(multiplier * noise()));
+}
+
+void target_estimator::split()
+{
+    const double multiplier = d_detector->multiplier(d_map.range_cells() / 2);
+    while (d_echoes.split(noise(), multiplier * noise(), d_params.max_targets))
+        relax();
+}
+
+// After integration over the frame.
+double target_estimator::power(const echo& e) const
+{
+    return std::norm(e.amplitude) * fitted().energy();
 }
 
 double target_estimator::noise() const
 {
     // An echo takes four real values from the residual: two complex elements.
-    const double elements = d_fit.num_elements();
+    const double elements = fitted().num_elements();
     return std::max(d_residual / std::max(elements - 2.0 * d_echoes.size(), 1.0),
-                    ROUNDING * d_frame_power);
+                    ROUNDING * fitted().received_power() / elements);
 }
 
 void target_estimator::write(detections& report) const
@@ -354,15 +350,21 @@ void target_estimator::write(detections& report) const
                           &report.var_delay,
                           &report.var_doppler })
         values->clear();
-    if (d_echoes.empty())
+    if (!d_found)
         return;
-    const auto moments = d_fit.moments();
-    const double elements = d_fit.num_elements();
+    std::vector<size_t> order(d_echoes.size());
+    std::iota(order.begin(), order.end(), size_t(0));
+    std::sort(order.begin(), order.end(), [this](size_t a, size_t b) {
+        return std::norm(d_echoes[a].amplitude) > std::norm(d_echoes[b].amplitude);
+    });
+    const auto moments = fitted().moments();
+    const auto inflations = d_echoes.inflations();
+    const double elements = fitted().num_elements();
     // The mean of one over the noise estimate exceeds one over its mean.
     const double left = std::max(elements - 2.0 * d_echoes.size(), 2.0);
-    for (const auto& e : d_echoes) {
-        const double ratio =
-            std::norm(e.amplitude) * d_fit.energy() / d_noise * (left - 1) / left;
+    for (const size_t i : order) {
+        const auto& e = d_echoes[i];
+        const double ratio = power(e) / noise() * (left - 1) / left;
         const double snr = std::max((ratio - NOISE_IN_A_PEAK) / elements, 0.0);
         const auto bound = theory::bound(moments, snr);
         const double delay = std::max(e.delay, 0.0);
@@ -371,8 +373,8 @@ void target_estimator::write(detections& report) const
         report.range.push_back(0.5 * SPEED_OF_LIGHT * delay);
         report.velocity.push_back(-0.5 * d_grid->wavelength() * e.doppler);
         report.snr.push_back(snr);
-        report.var_delay.push_back(bound.var_delay);
-        report.var_doppler.push_back(bound.var_doppler);
+        report.var_delay.push_back(inflations[i].delay * bound.var_delay);
+        report.var_doppler.push_back(inflations[i].doppler * bound.var_doppler);
     }
 }
 

@@ -11,6 +11,7 @@ from . import theory
 from . import waveform
 from .grid_presets import ofdm_grid_preset
 from .handover_log import handover_log
+from .message_router import message_router
 from .run import run_until
 
 

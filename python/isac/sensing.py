@@ -203,6 +203,8 @@ def estimate(
     rank: float = 0.75,
     max_targets: int = 32,
     dynamic_range_db: float = 80.0,
+    super_resolution: bool = False,
+    compensate_motion: bool = False,
     frame: int = 0,
     scene_time: float = 0.0,
     tx: int = 0,
@@ -220,6 +222,10 @@ def estimate(
         rank: for "os", the order statistic as a share of the training cells.
         max_targets: strongest ones kept, 1 to 1024.
         dynamic_range_db: what is weaker than the strongest cell by more is no target, 10 to 140 dB.
+        super_resolution: whether each target is tried for two that are closer than a cell in
+            delay; not with kind "none".
+        compensate_motion: whether range migration and intercarrier interference of fast targets
+            are compensated, at some twenty times the cost of a map.
         frame, scene_time, tx, rx: passed on.
 
     Returns:
@@ -247,6 +253,8 @@ def estimate(
         rank=rank,
         max_targets=max_targets,
         dynamic_range_db=dynamic_range_db,
+        super_resolution=super_resolution,
+        compensate_motion=compensate_motion,
     )
     head = {"frame": frame, "scene_time": scene_time, "tx": tx, "rx": rx}
     return {**head, **kernel.process(rows, reference)}

@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
 
+#include <gnuradio/isac/channel/echo_scene.h>
 #include <gnuradio/isac/channel/echo_synthesizer.h>
 #include <gnuradio/random.h>
 #include <benchmark/benchmark.h>

@@ -126,4 +126,16 @@ void estimate(benchmark::State& state)
 }
 BENCHMARK(estimate)->Apply(sizes);
 
+void compensate_motion(benchmark::State& state)
+{
+    const auto grid = grid_of(state);
+    const frame f(*grid);
+    matched_frame matched(grid, element_pattern(*grid, false), true);
+    motion_compensator kernel(grid, matched.pattern());
+    for (auto _ : state)
+        kernel.process(f.rows.data(), f.sent.data(), matched);
+    count_cells(state);
+}
+BENCHMARK(compensate_motion)->Apply(sizes);
+
 } // namespace

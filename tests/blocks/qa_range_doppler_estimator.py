@@ -156,6 +156,32 @@ class qa_range_doppler_estimator(gr_unittest.TestCase):
             reports, _, _, _ = self.run_block([frame], dynamic_range_db=limit)
             self.assertEqual(len(reports[0]["delay"]), found)
 
+    def test_super_resolution(self):
+        # Half a cell apart, 39 dB over the noise after integration, not in phase.
+        cell = 1 / self.grid.sample_rate()
+        truth = [(7.2 * cell, 900.0, 2.0), (7.7 * cell, 900.0, 2.0j)]
+        frame = self.noise() + sum(self.echo(*target) for target in truth)
+        for on, found in ((False, 1), (True, 2)):
+            reports, _, _, _ = self.run_block([frame], super_resolution=on)
+            self.assertEqual(len(reports[0]["delay"]), found)
+            numpy = isac.sensing.estimate(frame, self.grid, pfa=1e-9, super_resolution=on)
+            self.assertEqual(len(numpy["delay"]), found)
+        r = reports[0]
+        for i, (delay, _, _) in zip(np.argsort(r["delay"]), truth):
+            self.assertLess(abs(r["delay"][i] - delay), 5 * np.sqrt(r["var_delay"][i]))
+
+    def test_motion_compensation(self):
+        # Slow enough to need none: nothing but noise moves what is told.
+        truth = (7.2 / self.grid.sample_rate(), 900.0, 1.0)
+        frame = self.noise() + self.echo(*truth)
+        reports, _, _, _ = self.run_block([frame], compensate_motion=True)
+        r = reports[0]
+        self.assertEqual(len(r["delay"]), 1)
+        self.assertLess(abs(r["delay"][0] - truth[0]), 5 * np.sqrt(r["var_delay"][0]))
+        self.assertLess(abs(r["doppler"][0] - truth[1]), 5 * np.sqrt(r["var_doppler"][0]))
+        numpy = isac.sensing.estimate(frame, self.grid, pfa=1e-9, compensate_motion=True)
+        self.assertEqual(list(numpy["delay"]), list(r["delay"]))
+
     def test_the_same_without_map_and_in_numpy(self):
         frames = [self.noise() + self.echo(1e-6, 700.0, 0.5) for _ in range(3)]
         with_map, cells, _, _ = self.run_block(frames)

@@ -20,6 +20,11 @@ from gnuradio import isac
 GRC = Path(os.environ["ISAC_SOURCE_DIR"]) / "grc"
 NAN, INF = math.nan, math.inf
 GRID = isac.ofdm_grid(fft_len=64, cp_len=16, num_symbols=16)
+ULA = isac.scene.antenna_array(4)
+SCENE = isac.scene.scene([isac.scene.node("AP1", isac.trajectory((0, 0, 0)), ULA, 30, -90)],
+                         objects=[isac.scene.sensed_object("object", isac.target((50, 40, 0)))],
+                         carrier_frequency=3.5e9)
+SENSES = [("AP1", "object")]
 NO_PILOTS = isac.ofdm_grid(fft_len=64, cp_len=16, num_symbols=16, pilots="none")
 NO_DATA = isac.ofdm_grid(fft_len=64, cp_len=16, num_symbols=16, pilots="all")
 NOT_NEGATIVE = (-1.0, -1e-9, NAN, INF)
@@ -29,7 +34,8 @@ CELL = {"pilots": "cells"}
 COMB = {"pilots": "comb"}
 
 # What cannot be out of range, since it is one of two.
-SWITCHES = {"preamble", "dc_null", "repeat_frame", "noise_enabled", "bound_missing"}
+SWITCHES = {"preamble", "dc_null", "repeat_frame", "noise_enabled", "bound_missing",
+            "super_resolution", "compensate_motion", "locate_by_all", "handshake"}
 
 
 class given:
@@ -107,6 +113,22 @@ TABLE = {
         "start_time": FINITE,
         "seed": (-1,),
     }),
+    "scene_channel": ({"grid": GRID, "scene": SCENE, "transmit": SENSES, "receive": SENSES}, {
+        "grid": (given(None, shown="none"),),
+        "scene": (given(None, shown="none"),),
+        "transmit": (given([], shown="none"),
+                     given([("AP2", "object")], shown="'AP2'", in_grc=False),
+                     given([("AP1", "AP1")], shown="'AP1'", in_grc=False)),
+        "receive": (given([], shown="none"), given(["AP2"], shown="'AP2'", in_grc=False),
+                    given(["AP1"], shown="''", in_grc=False)),
+        "paths": ("", "some"),
+        "self_interference": ("", "some"),
+        "fading": ("", "rayleigh"),
+        "dwell_frames": (0, -1),
+        "revisit_interval": NOT_NEGATIVE,
+        "start_time": FINITE,
+        "seed": (-1,),
+    }),
     "range_doppler_estimator": ({"grid": GRID}, {
         "grid": (given(None, shown="none"), given(NO_PILOTS, "pilots", "0")),
         "tx": (-1,),
@@ -169,10 +191,53 @@ TABLE = {
         "hysteresis_db": NOT_NEGATIVE,
         "time_to_trigger": NOT_NEGATIVE,
         "silence_time": NOT_NEGATIVE,
+        "l3_coefficient": (0.0, -1.0, 1.1, NAN),
+        "needed_below_db": (NAN,),
+        "soft_window": NOT_NEGATIVE,
+        "soft_end_db": (NAN,),
+        "users": (given([-1], shown="-1"), given([1, 1], shown="1")),
+        "needed_sinr_db": FINITE,
+        "prohibit_time": NOT_NEGATIVE,
         "reports_per_pair": (0, -1),
         "window": NOT_NEGATIVE,
         "gate": POSITIVE,
         "patience": NOT_NEGATIVE,
+        "nodes": (given({1: (0, 0, 0)}, shown="0"),
+                  given({0: (0, NAN, 0)}, "position of a node", "nan")),
+        "dimensions": (1, 4),
+        "height": FINITE,
+        "side": (given((1.0,), shown="1"), given((1.0, 0.0, 0.0, INF), shown="inf")),
+        "acceleration": NOT_NEGATIVE,
+        "speed": POSITIVE,
+        "memory": NOT_NEGATIVE,
+        "reply_time": NOT_NEGATIVE,
+        "retry_time": POSITIVE,
+        "num_symbols": (-1,),
+        "num_subcarriers": (-1,),
+        "tx_power_dbm": FINITE,
+        "lead_time": NOT_NEGATIVE,
+        "coverage_range": (0.0, -1.0, NAN),
+        "walls": (given([((1, 1, 0), (1, 1, 5))], "wall", "0"),
+                  given([((0, 0, 0), (1, NAN, 0))], "wall", "nan")),
+        "restricted_beams": (given({-1: [(0, 1)]}, shown="-1"),
+                             given({0: [(0, INF)]}, shown="inf")),
+        "user_positions": (given([(0, 0, NAN)], shown="nan"),),
+        "interference_angle": (-0.1, 3.2, NAN),
+        "resolution_angle": (-0.1, 3.2, NAN),
+        "fade_db": (0.0, -1.0, NAN),
+    }),
+    "sensing_node": ({"node": 0}, {
+        "node": (-1,),
+        "position": (given((0, 0, NAN), shown="nan"),),
+        "beamwidth": (0.0, -1.0, 3.2, NAN),
+        "sector_azimuth": FINITE,
+        "sector_width": (0.0, -1.0, 6.3, NAN),
+        "sector_elevation": (-1.6, 1.6, NAN),
+        "sector_height": (-0.1, 3.2, NAN),
+        "num_symbols": (-1,),
+        "num_subcarriers": (-1,),
+        "tx_power_dbm": FINITE,
+        "release_snr_db": (NAN,),
     }),
     "target": ({"trajectory": (0, 0, 0)}, {
         "trajectory": (given((0, 0, NAN), "position", "nan"),),
@@ -207,8 +272,9 @@ class qa_refusals(unittest.TestCase):
             self.assertEqual(set(wrong), set(parameters_of(name)) - SWITCHES, name)
         made = {path.name.split(".")[0].replace("isac_", "", 1)
                 for path in GRC.glob("isac_*.block.yml")}
-        # Displays have tests of their own, and so has what is wrong in the file of a scene.
-        tested_apart = {"handover_display", "pair_display", "scene"}
+        # Displays have tests of their own, and so has what is wrong in the file of a scene; the
+        # router has no parameters.
+        tested_apart = {"handover_display", "pair_display", "scene", "message_router"}
         self.assertEqual(made - tested_apart, set(TABLE))
 
     def test_wrong_values_are_refused(self):
@@ -274,14 +340,14 @@ class qa_refusals(unittest.TestCase):
 
     @staticmethod
     def passes_grc(text, parameters, changed):
-        scope = {"grid": GRID}
+        scope = {"grid": GRID, "scene": SCENE}
         for key, parameter in parameters.items():
             if key in changed:
                 options = parameter.get("options")
                 if options and str(changed[key]) not in options:
                     return False
                 scope[key] = changed[key]
-            elif key != "grid":
+            elif key not in scope:
                 default = parameter["default"]
                 scope[key] = default if parameter["dtype"] == "string" else eval(default)
         return all(eval(line.strip()[2:-1], scope) for line in text.get("asserts", []))

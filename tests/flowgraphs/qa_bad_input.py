@@ -243,7 +243,8 @@ class qa_bad_input(gr_unittest.TestCase):
         self.assertEqual(run.decider.num_steps(), NUM_FRAMES)
         self.assertEqual(run.combiner.num_steps(), NUM_FRAMES)
         self.assertEqual({port for _, port in posted},
-                         {"link", "detections", "ground_truth", "bounds", "handover", "pdus"})
+                         {"link", "detections", "ground_truth", "bounds", "handover", "pdus",
+                          "tracks", "signalling"})
         faults = run.faults()
         for name in {name for name, _ in posted}:
             count = sum(times for (owner, _), times in posted.items() if owner == name)
@@ -341,6 +342,8 @@ GOOD = {
         "frame": 0, "scene_time": 1.0, "tx": 0, "efficiency_delay": 1.0, "rmse_delay": 1e-9}),
     "handover": report_messages.dictionary({
         "scene_time": 1.0, "from": 0, "to": 1, "cause": "rsrp"}),
+    "tracks": report_messages.track([0.0, 0.0, 0.0]),
+    "signalling": report_messages.signal("accept", 1.0, 0, 0, 0),
 }
 
 

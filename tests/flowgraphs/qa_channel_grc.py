@@ -103,6 +103,38 @@ class qa_channel_grc(unittest.TestCase):
             self.assertFalse(self.made.exists())
             self.assertIn(told, compiled.stdout + compiled.stderr)
 
+    def test_streams_through_a_scene(self):
+        def text(**channel):
+            ends = {"type": "complex", "vlen": "1"}
+            settings = {"grid": "grid", "scene": "street", "revisit_interval": "1",
+                        "transmit": "[('AP1', 'object'), ('AP2', 'UE1')]",
+                        "receive": "[('AP1', 'object'), ('AP3', 'object'), 'UE1']", **channel}
+            return flowgraph("scene", [
+                block("grid", "isac_ofdm_grid", preset="custom", carrier_frequency="24e9"),
+                block("street", "isac_scene", file=SOURCE / "examples/sensing_handover/fig4.yml"),
+                *(block(f"source_{i}", "blocks_vector_source_x", vector="[1] * 1000",
+                        repeat="False", tags="[]", **ends) for i in range(2)),
+                block("channel", "isac_scene_channel", **settings),
+                *(block(f"sink_{i}", "blocks_vector_sink_x", reserve_items="1024", **ends)
+                  for i in range(3)),
+                block("check", "snippet", section="main_after_stop",
+                      code="for sink in (self.sink_0, self.sink_1, self.sink_2):\n"
+                           "    assert len(sink.data()) == 1000\n"
+                           "    assert abs(sink.data()[900]) > 0"),
+            ], [[f"source_{i}", "0", "channel", str(i)] for i in range(2)] +
+               [["channel", str(i), f"sink_{i}", "0"] for i in range(3)])
+
+        compiled = self.compile(text())
+        self.assertTrue(self.made.exists(), compiled.stdout + compiled.stderr)
+        run = subprocess.run([sys.executable, str(self.made)], stdin=subprocess.DEVNULL,
+                             capture_output=True, text=True, check=False, timeout=60)
+        self.assertEqual(run.returncode, 0, run.stdout + run.stderr)
+        for wrong in ({"dwell_frames": 0}, {"revisit_interval": -1}, {"paths": "none"},
+                      {"start_time": "float('nan')"}):
+            with self.subTest(wrong=wrong):
+                compiled = self.compile(text(**wrong))
+                self.assertFalse(self.made.exists(), compiled.stdout)
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -13,7 +13,14 @@ import tempfile
 import unittest
 from pathlib import Path
 
+import numpy as np
+
 EXAMPLE = Path(os.environ["ISAC_SOURCE_DIR"]) / "examples/lawn_handover"
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(EXAMPLE))
+
+import measure_range_errors  # noqa: E402
+import range_errors  # noqa: E402
 
 
 class qa_lawn_handover(unittest.TestCase):
@@ -127,6 +134,97 @@ class qa_lawn_handover(unittest.TestCase):
         self.assertLess(prohibited["minus_bar"]["outage"][0],
                         -4 * prohibited["minus_bar"]["outage"][1])
 
+    # Fresh frames, and draws from the stored distribution, both against what is stored: shares of
+    # frames, and scores (where errors and reported deviations are among the stored quantiles),
+    # which are standard normal where the distributions are the same. Five standard errors each, of
+    # fresh frames and stored ones together, and of draws alone.
+    def test_measured_range_errors_are_reproduced(self):
+        data = range_errors.read()
+        share, count = 0.2, 400
+        tables = [t for t in data["tables"] if t["pilot_share"] == share]
+        self.assertEqual([t["pfa"] for t in tables], list(measure_range_errors.FALSE_ALARMS))
+        grid = range_errors.grid_of(share)
+        compared = 0
+        for at in (4, 6, 12):  # below the threshold, at it, and above
+            snr_db = tables[0]["cells"][at]["snr_db"]
+            bound = range_errors.bound_std(grid, snr_db)
+            fresh = measure_range_errors.draw_frames(share, snr_db, count, [99, at])
+            for table, error, std, outlier in zip(tables, *fresh):
+                model = range_errors.MeasuredErrors(share, table["pfa"], data)
+                drawn = model.errors(np.full(4000, snr_db), np.random.default_rng(at))
+                for what, more, errors in (
+                        ("fresh", 1 + count / data["draws"], (error, std, outlier)),
+                        ("drawn", 1, drawn)):
+                    with self.subTest(snr_db=snr_db, pfa=table["pfa"], what=what):
+                        compared += self.compare(
+                            table["cells"][at], data["scores"], bound, more, *errors)
+        self.assertGreaterEqual(compared, 10)  # with all but the few that are near below it
+
+    def compare(self, cell, at, bound, more, error, std, outlier):
+        """Whether there was enough to compare errors too; variances are more times those of the
+        draws."""
+        for share, stored in ((np.isnan(error).mean(), cell["missed"]),
+                              (outlier.mean(), cell["outliers"])):
+            variance = max(stored * (1 - stored), 1 / len(error)) / len(error)
+            self.assertLess(abs(share - stored), 5 * math.sqrt(variance * more))
+        near = np.isfinite(error) & ~outlier
+        if np.count_nonzero(near) < 50 or not cell["error"]:
+            return False
+        for values, table in ((error[near] / std[near], cell["error"]),
+                              (std[near] / bound, cell["std"])):
+            scores = np.interp(values, table, at)
+            one = math.sqrt(more / len(scores))
+            # Scores end at 3, which takes 0.4% of the deviation.
+            self.assertLess(abs(scores.mean()), 5 * one)
+            self.assertLess(abs(scores.std() - 1), 5 * one / math.sqrt(2) + 0.01)
+        return True
+
+    def test_sensed_ranges(self):
+        self.run_script("sensed_ranges.py", "--flights", 60, "--json", self.out / "sensed.json",
+                        "--plot", self.out / "pictures")
+        for name in ("snr", "pilots"):
+            picture = self.out / f"pictures/sensed_ranges_{name}.png"
+            self.assertGreater(picture.stat().st_size, 10000)
+
+        def refuse(constant):
+            self.fail(f"{constant} is no JSON")
+
+        found = json.loads((self.out / "sensed.json").read_text(), parse_constant=refuse)
+        rows = {(row["pilot_share"], row["offset_db"], row["errors"], row["criterion"],
+                 row["trust"]): row for row in found["rows"]}
+        self.assertEqual(len(rows), len(found["rows"]))
+        self.assertEqual(len(rows), 20 * 3 * 3 * 3)
+
+        # Far above the threshold measured errors are those of the bound, and too small to matter.
+        for trust in ("plain", "confidence", "aware"):
+            high = rows[0.2, 0, "pfa 1e-6", "joint_veto", trust]
+            mean, error = high["minus_bound"]["handovers"]
+            self.assertLessEqual(abs(mean), 5 * error)
+            self.assertLess(high["minus_bar"]["handovers"][0], 0)
+        # At it the decider that filters by the variances hands over less than the one that believes
+        # the distances, and as often as with the bound's errors: four standard errors of the pairs.
+        aware = rows[0.2, -21, "pfa 1e-6", "joint_veto", "aware"]
+        mean, error = aware["minus_plain"]["handovers"]
+        self.assertLess(mean, -4 * error)
+        mean, error = aware["minus_bound"]["handovers"]
+        self.assertLessEqual(abs(mean), 4 * error)
+        # The page's figures are those of 1000 flights: five standard errors of both.
+        for trust, key, reference in (("plain", "handovers", 1.803), ("plain", "ping_pongs", 0.229),
+                                      ("plain", "outage", 0.00208), ("aware", "handovers", 1.058),
+                                      ("aware", "outage", 0.00152)):
+            mean, error = rows[0.2, -21, "pfa 1e-6", "joint_veto", trust][key]
+            self.assertLess(abs(mean - reference), 5 * error * math.sqrt(1 + 60 / 1000))
+        # Far below it nothing is measured that agrees but by chance, in a few flights of a hundred,
+        # and it decides as RSRP alone does.
+        for criterion in ("joint_or", "joint_veto"):
+            blind = rows[0.2, -30, "pfa 1e-6", criterion, "aware"]["minus_alone"]
+            self.assertLess(abs(blind["handovers"][0]), 0.1)
+            self.assertLess(abs(blind["outage"][0]), 1e-4)
+        self.assertGreater(rows[0.2, -30, "pfa 1e-6", "distance", "aware"]["never"], 0.85)
+        # Few pilots resolve little, and their bound says it.
+        self.assertGreater(rows[0.02, 0, "bound", "distance", "plain"]["bound_m"],
+                           20 * rows[0.2, 0, "bound", "distance", "plain"]["bound_m"])
+
     def test_flights_without_chance_hand_over_once(self):
         self.run_script("moving_drones.py", "--flights", 20, "--shadowing", 0, "--range-error", 0,
                         "--lateral", 300, "--json", self.out / "flights.json")
@@ -148,6 +246,13 @@ class qa_lawn_handover(unittest.TestCase):
                 ("moving_drones.py", ("--lateral", "inf"), "must be zero or positive"),
                 ("moving_drones.py", ("--flights", 1), "must be at least 2"),
                 ("moving_drones.py", ("--flights", "many"), "invalid"),
+                ("sensed_ranges.py", ("--flights", 1), "must be at least 2"),
+                ("sensed_ranges.py", ("--snr", 3), "unrecognized arguments"),
+                ("measure_range_errors.py", ("--draws", 10), "must be at least 200"),
+                ("measure_range_errors.py", ("--data", absent), "No such file"),
+                ("measure_range_errors.py", ("--measure", "--data", absent), "No such file"),
+                ("measure_range_errors.py", ("--data", EXAMPLE / "README.md"), "README.md: "),
+                ("measure_range_errors.py", ("--data", EXAMPLE / "lawn.yml"), "lawn.yml: "),
                 ("reproduce.py", ("--draws", 0), "--draws must be at least 1"),
                 ("reproduce.py", ("--draws", 1, "--json", absent), "No such file")):
             with self.subTest(name=name, options=options):

@@ -36,7 +36,8 @@ class qa_sensing_handover(unittest.TestCase):
         return json.loads((self.out / "result.json").read_text()), told
 
     def test_the_paper_is_reproduced(self):
-        table, told = self.study("reproduce.py", pictures=("figure_3", "figure_4", "table_2"))
+        table, told = self.study("reproduce.py", pictures=(
+            "figure_3", "figure_3_samples", "figure_4", "table_2"))
         for row in table:
             self.assertEqual(sorted(row), ["convention", "figure", "ours", "paper", "quantity"])
         self.assertEqual({row["figure"] for row in table}, {3, 4, "Table II"})
@@ -70,6 +71,12 @@ class qa_sensing_handover(unittest.TestCase):
         ):
             with self.subTest(figure=figure, quantity=quantity, convention=convention):
                 self.assertLess(abs(ours(figure, quantity, convention) - reference), tolerance)
+        # At sample level: within two snapshots. Above 0 dB an SNR scatters by 4.34 sqrt(2 / 26176)
+        # = 0.04 dB, the mean over hundreds hardly; the delay line's error of -70 dB is 0.004 dB at an
+        # SNR of 40 dB.
+        for letter, snapshot in zip("ABCD", (25, 45, 72, 84)):
+            self.assertLessEqual(abs(ours(3, f"{letter}, ", "hysteresis 3 dB") - snapshot), 2)
+        self.assertLess(abs(ours(3, "sensed minus budget SNR")), 0.05)
         # The same for Table II, by other draws: its own standard error, and five of both.
         for quantity, reference, error in (
                 ("success with handover at X = 5 dB", 100.0, 1e-9),
@@ -135,6 +142,16 @@ class qa_sensing_handover(unittest.TestCase):
                 self.assertLess(abs(mean - reference), 5 * error * 1.1**0.5)
         self.assertEqual(swerling["mean SNR, known"]["handovers"], [4, 0])
 
+    def test_the_flowgraph_hands_over_later_with_more_hysteresis(self):
+        # 6 dB leave out A and C, whose gain is 5 dB.
+        told = self.run_script("fig3_flowgraph.py", "--hysteresis", 6, "--seed", 2, "--json",
+                               self.out / "result.json")
+        result = json.loads((self.out / "result.json").read_text())
+        self.assertEqual([pairs for _, *pairs in result["handovers"]], [["1->1", "2->2"], ["2->2", "3->3"]])
+        for (time, *_), snapshot in zip(result["handovers"], (45, 84)):
+            self.assertLessEqual(abs(time - snapshot), 2)
+        self.assertIn("1->1 to 2->2", told)
+
     def test_bad_options_are_told_in_a_line(self):
         absent = self.out / "absent/table.json"
         for name, options, text in (
@@ -142,6 +159,8 @@ class qa_sensing_handover(unittest.TestCase):
                 ("reproduce.py", ("--seed", -1), "must be zero or positive"),
                 ("reproduce.py", ("--drops", "many"), "invalid"),
                 ("reproduce.py", ("--drops", 2, "--json", absent), "No such file"),
+                ("fig3_flowgraph.py", ("--hysteresis", -1), "must be zero or positive"),
+                ("fig3_flowgraph.py", ("--seed", -1), "must be zero or positive"),
                 ("beyond.py", ("--runs", 0), "must be at least 2"),
                 ("beyond.py", ("--runs", 2, "--json", absent), "No such file")):
             with self.subTest(name=name, options=options):

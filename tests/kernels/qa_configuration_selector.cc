@@ -101,6 +101,55 @@ BOOST_AUTO_TEST_CASE(a_pair_that_sees_enough_is_not_left)
     BOOST_CHECK(step(selector, 6, { 20, 5 }));
 }
 
+BOOST_AUTO_TEST_CASE(a_pair_to_be_avoided_is_left_at_once)
+{
+    selection_parameters p;
+    p.hysteresis_db = 30;
+    p.time_to_trigger = 10;
+    p.needed_below_db = 5;
+    configuration_selector selector(3, p);
+    const auto avoiding =
+        [&](double time, std::vector<double> snr, std::vector<bool> avoid) {
+            selector.step(time, snr.data(), avoid);
+            return selector.selected();
+        };
+    BOOST_CHECK_EQUAL(avoiding(0, { 20, 10, 0 }, { true, false, false }), 1);
+    BOOST_CHECK_EQUAL(avoiding(1, { 20, 10, 0 }, { false, true, false }), 0);
+    BOOST_CHECK_EQUAL(avoiding(2, { 20, 10, 0 }, { true, true, false }), 2);
+    // The others are not selected by their SNR either; where all are to be avoided, or
+    // those that are not see nothing, none is.
+    BOOST_CHECK_EQUAL(avoiding(3, { 90, 90, 0 }, { true, true, false }), 2);
+    BOOST_CHECK_EQUAL(avoiding(20, { 10, 10, 0 }, { true, true, true }), 2);
+    BOOST_CHECK_EQUAL(avoiding(21, { 10, -INFINITE, 0 }, { true, false, true }), 2);
+    // And not one that has refused.
+    BOOST_CHECK_EQUAL(avoiding(22, { 20, 10, 0 }, { false, false, true }), 0);
+    selector.refuse(30);
+    BOOST_CHECK_EQUAL(avoiding(22, { 20, 10, 0 }, { false, false, true }), 1);
+    BOOST_CHECK_EQUAL(avoiding(23, { 20, 10, 0 }, { false, true, false }), 2);
+    // Then time-to-trigger and hysteresis are what they were.
+    BOOST_CHECK_EQUAL(avoiding(24, { 29, 28, 0 }, {}), 2);
+    BOOST_CHECK_EQUAL(avoiding(40, { 29, 28, 0 }, {}), 2);
+    BOOST_CHECK_EQUAL(avoiding(41, { 31, 28, 0 }, {}), 2);
+    BOOST_CHECK_EQUAL(avoiding(51, { 31, 28, 0 }, {}), 0);
+}
+
+BOOST_AUTO_TEST_CASE(a_refusal_filters_nothing_twice)
+{
+    selection_parameters p;
+    p.hysteresis_db = 0;
+    p.l3_coefficient = 0.5;
+    configuration_selector selector(3, p);
+    step(selector, 0, { 10, 0, 0 });
+    BOOST_CHECK(step(selector, 1, { 0, 20, 11.9 })); // filtered 5, 10, 5.95
+    selector.refuse(9);
+    BOOST_CHECK(step(selector, 1, { 0, 20, 11.9 }));
+    BOOST_CHECK_EQUAL(selector.selected(), 2);
+    selector.refuse(9);
+    BOOST_CHECK(!step(selector, 1, { 0, 20, 11.9 }));
+    BOOST_CHECK(!step(selector, 2, { 12, 20, 20 })); // 8.5; both have refused
+    BOOST_CHECK_EQUAL(selector.selected(), 0);
+}
+
 BOOST_AUTO_TEST_CASE(soft_handover)
 {
     selection_parameters p;

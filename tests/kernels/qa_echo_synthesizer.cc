@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
 
+#include <gnuradio/isac/channel/echo_scene.h>
 #include <gnuradio/isac/channel/echo_synthesizer.h>
 #include <gnuradio/isac/theory/constants.h>
 #include <boost/test/unit_test.hpp>
@@ -27,6 +28,33 @@ echo_scene::parameters scene_of(double x, double speed)
     p.noise_enabled = false;
     return p;
 }
+
+// Paths of constant delays and gains between streams.
+class fixed_paths : public path_set
+{
+public:
+    struct one {
+        size_t transmitter, receiver;
+        double delay, gain;
+    };
+    fixed_paths(std::vector<one> paths, double white)
+        : d_paths(std::move(paths)), d_white(white)
+    {
+    }
+    size_t num_paths() const override { return d_paths.size(); }
+    size_t transmitter(size_t i) const override { return d_paths[i].transmitter; }
+    size_t receiver(size_t i) const override { return d_paths[i].receiver; }
+    int target_index(size_t) const override { return DIRECT; }
+    double gain(size_t i) const override { return d_paths[i].gain; }
+    double delay(size_t i, double) const override { return d_paths[i].delay; }
+    double doppler(size_t, double) const override { return 0; }
+    double carrier_frequency() const override { return FC; }
+    double white_power(size_t, double) const override { return d_white; }
+
+private:
+    std::vector<one> d_paths;
+    double d_white;
+};
 
 } // namespace
 
@@ -134,8 +162,82 @@ BOOST_AUTO_TEST_CASE(far_targets)
     BOOST_TEST(found.too_long == 4u); // stretches of 2048
 }
 
+// Two transmitters and three receivers: each hears the sum of what it would hear of each
+// path alone; one that no path reaches hears nothing.
+BOOST_AUTO_TEST_CASE(receivers_hear_the_sum_of_their_paths)
+{
+    constexpr size_t length = 5000;
+    std::vector<gr_complex> in[2], out[3];
+    for (size_t t = 0; t < 2; t++)
+        for (size_t n = 0; n < length; n++)
+            in[t].push_back(gr_complex(std::polar(1.0, (1 + t) * 1e-3 * n * n)));
+    in[1][100] = { 0, std::nanf("") };
+    for (auto& one : out)
+        one.assign(length, { 7, 7 });
+    const std::vector<fixed_paths::one> all = {
+        { 0, 0, 2e-6, 0.5 }, { 0, 0, 9e-6, 0.1 },  { 1, 0, 5e-6, 2 },
+        { 1, 2, 1e2, 1 },    { 1, 2, 30e-6, 0.3 },
+    };
+    const gr_complex* const from[] = { in[0].data(), in[1].data() };
+    gr_complex* const to[] = { out[0].data(), out[1].data(), out[2].data() };
+    echo_synthesizer::finding found[2];
+    echo_synthesizer(FS, 1, 2, 3)
+        .process(fixed_paths(all, 0), 0, 0, length, from, length, 0, to, found);
+
+    std::vector<gr_complex> sum[3], alone(length);
+    for (auto& one : sum)
+        one.assign(length, { 0, 0 });
+    for (const auto& path : all) {
+        echo_synthesizer(FS, 1).process(
+            fixed_paths({ { 0, 0, path.delay, path.gain } }, 0),
+            0,
+            0,
+            length,
+            in[path.transmitter].data(),
+            length,
+            0,
+            alone.data());
+        for (size_t n = 0; n < length; n++)
+            sum[path.receiver][n] += alone[n];
+    }
+    for (size_t r = 0; r < 3; r++)
+        for (size_t n = 0; n < length; n++)
+            BOOST_REQUIRE(std::abs(out[r][n] - sum[r][n]) < 1e-5f);
+    BOOST_TEST(found[0].energy == double(length), boost::test_tools::tolerance(1e-6));
+    BOOST_TEST(found[0].not_finite == 0u);
+    BOOST_TEST(found[0].too_long == 0u);
+    BOOST_TEST(found[1].energy == length - 1.0, boost::test_tools::tolerance(1e-6));
+    BOOST_TEST(found[1].not_finite == 1u);
+    BOOST_TEST(found[1].too_long == 3u); // 100 s, stretches of 2048
+}
+
+// Unit power, independent from receiver to receiver: the correlation of 1e5 samples is
+// below five of its standard errors.
+BOOST_AUTO_TEST_CASE(receivers_have_noise_of_their_own)
+{
+    constexpr size_t length = 100000;
+    const std::vector<gr_complex> in(length);
+    std::vector<gr_complex> out[2] = { in, in };
+    const gr_complex* const from[] = { in.data() };
+    gr_complex* const to[] = { out[0].data(), out[1].data() };
+    echo_synthesizer::finding found;
+    echo_synthesizer(FS, 1, 1, 2)
+        .process(fixed_paths({}, 1), 0, 0, length, from, length, 0, to, &found);
+    std::complex<double> product = 0;
+    double power = 0;
+    for (size_t n = 0; n < length; n++) {
+        product +=
+            std::complex<double>(out[0][n]) * std::conj(std::complex<double>(out[1][n]));
+        power += std::norm(out[1][n]);
+    }
+    BOOST_TEST(std::abs(product) / length < 5 / std::sqrt(length));
+    BOOST_TEST(std::abs(power / length - 1) < 5 / std::sqrt(length));
+}
+
 BOOST_AUTO_TEST_CASE(refusals)
 {
+    BOOST_CHECK_THROW(echo_synthesizer(FS, 1, 0, 1), std::invalid_argument);
+    BOOST_CHECK_THROW(echo_synthesizer(FS, 1, 1, 0), std::invalid_argument);
     for (const double rate : { 0.0, -1.0, std::nan("") })
         BOOST_CHECK_THROW(echo_synthesizer(rate, 1), std::invalid_argument);
 }

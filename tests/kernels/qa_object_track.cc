@@ -76,10 +76,10 @@ BOOST_AUTO_TEST_CASE(two_looks_with_rates_tell_position_and_velocity_at_once)
     object_track::parameters p = plane();
     p.solver.side = { 0, 1, 0, 0 };
     object_track track(p);
-    BOOST_CHECK(!track.active());
+    BOOST_CHECK(!track.active(0));
     const auto fix = step(track, 0, { look(A, A, object, 0), look(A, B, object, 0) });
     BOOST_CHECK(fix.status == state::unique);
-    BOOST_REQUIRE(track.active());
+    BOOST_REQUIRE(track.active(0));
     BOOST_CHECK_SMALL(norm(track.state().position - object.position), 0.01);
     // The prior of 30 m/s pulls by (0.2 / 2 / 30)^2.
     BOOST_CHECK_SMALL(norm(track.state().velocity - object.velocity), 0.01);
@@ -95,11 +95,11 @@ BOOST_AUTO_TEST_CASE(a_mirror_place_starts_no_track_and_misleads_none)
                                        look(A, B, object, time) };
     };
     BOOST_CHECK(step(track, 0, two(0)).status == state::ambiguous);
-    BOOST_CHECK(!track.active());
+    BOOST_CHECK(!track.active(0));
     auto three = two(1);
     three.push_back(look(C, C, object, 1));
     step(track, 1, three);
-    BOOST_REQUIRE(track.active());
+    BOOST_REQUIRE(track.active(1));
     for (int i = 2; i < 20; i++) {
         const auto fix = step(track, i, two(i));
         BOOST_CHECK(fix.status == state::unique);
@@ -155,7 +155,7 @@ BOOST_AUTO_TEST_CASE(errors_are_as_large_as_the_covariance_says)
                 l.rate += std::sqrt(l.rate_variance) * normal(engine);
             }
             step(track, i * PERIOD, looks);
-            BOOST_REQUIRE(track.active());
+            BOOST_REQUIRE(track.active(i * PERIOD));
             if (i == STEPS - 1)
                 break;
             // White acceleration: velocity and place change together.
@@ -246,16 +246,17 @@ BOOST_AUTO_TEST_CASE(wrong_looks_do_not_mislead)
 
     // Nothing for longer than the memory ends it.
     step(track, 4.9, {});
-    BOOST_CHECK(track.active());
+    BOOST_CHECK(track.active(4.9));
+    BOOST_CHECK(!track.active(5.1));
     BOOST_CHECK_EQUAL(track.state().time, 2);
     step(track, 5.1, {});
-    BOOST_CHECK(!track.active());
+    BOOST_CHECK(!track.active(4.9));
     step(track, 6, { look(A, A, object, 6), look(A, B, object, 6) });
-    BOOST_CHECK(track.active());
+    BOOST_CHECK(track.active(6));
     track.reset();
-    BOOST_CHECK(!track.active());
+    BOOST_CHECK(!track.active(6));
     step(track, 0, { look(A, A, object, 0), look(A, B, object, 0) });
-    BOOST_CHECK(track.active());
+    BOOST_CHECK(track.active(0));
 }
 
 BOOST_AUTO_TEST_CASE(wrong_parameters_are_refused)

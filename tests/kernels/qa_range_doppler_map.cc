@@ -161,6 +161,43 @@ BOOST_AUTO_TEST_CASE(map_equals_the_definition)
         }
 }
 
+// Echoes taken out of a map leave the map of the rows without them: as near as float
+// rounding where nothing may stay, else within the amplitude that may.
+BOOST_AUTO_TEST_CASE(echoes_are_taken_out_of_the_map)
+{
+    frame_maker maker(5);
+    const auto grid = ofdm_grid::make(small_grid("all"));
+    for (const std::string window : { "rectangular", "hann" })
+        for (const int pad : { 1, 2 })
+            for (const double negligible : { 0.0, 0.01 }) {
+                range_doppler_map::parameters p;
+                p.window = window;
+                p.pad_delay = p.pad_doppler = pad;
+                range_doppler_map map(grid, p);
+                const double cell = map.delay_step() * pad;
+                const double row = map.doppler_step() * pad;
+                const std::vector<echo> echoes = { { 9.3 * cell, 15.6 * row, 1 },
+                                                   { 0.2 * cell, -4.1 * row, -0.3 } };
+                const auto noise = maker.noise(*grid);
+                auto rows = maker.echoes(*grid, grid->pilots(), echoes);
+                add(rows, noise);
+                const auto expected = map_of(map, noise);
+                auto powers = map_of(map, rows);
+                map.predict(echoes, 1);
+                // What they made of the map: their own power in the cells of a peak.
+                const auto peak =
+                    std::max_element(powers.begin(), powers.end()) - powers.begin();
+                BOOST_TEST(map.predicted(peak / map.range_cells(),
+                                         peak % map.range_cells()) == powers[peak],
+                           boost::test_tools::tolerance(0.2));
+                map.process_less(powers.data(), negligible);
+                const double allowed = 1e-3 + echoes.size() * std::sqrt(negligible);
+                for (size_t i = 0; i < powers.size(); i++)
+                    BOOST_REQUIRE(std::abs(std::sqrt(powers[i]) -
+                                           std::sqrt(expected[i])) < allowed);
+            }
+}
+
 BOOST_AUTO_TEST_CASE(empty_reference_is_told)
 {
     const auto grid = ofdm_grid::make(small_grid("none"));

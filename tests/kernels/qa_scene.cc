@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
 
+#include "support/three_nodes.h"
 #include <gnuradio/isac/channel/scene.h>
 #include <gnuradio/isac/channel/scene_budget.h>
 #include <gnuradio/isac/theory/array_gain.h>
@@ -15,65 +16,17 @@
 #include <vector>
 
 using namespace gr::isac;
+using namespace gr::isac::test;
 
 namespace {
 
 constexpr double NOT_A_NUMBER = std::numeric_limits<double>::quiet_NaN();
-constexpr double PI = 3.14159265358979323846;
-constexpr double WAVELENGTH = 299792458.0 / 24e9;
 
 // Figures of an independent implementation of the case study, to the digits that it
 // gives.
 constexpr double DIGITS = 1e-5;
 
 double db(double power) { return 10 * std::log10(power); }
-
-scene::node access_point(const std::string& name, const vector3& place)
-{
-    return { name, trajectory::make(place), antenna_array(64, 1, -90, 0, 0.5), 0.5, 40,
-             -60 };
-}
-
-// The case study: three access points and an object that passes them.
-scene::parameters three_nodes()
-{
-    scene::parameters p;
-    p.dimensions = 2;
-    p.carrier_frequency = 24e9;
-    p.first_time = 1;
-    p.last_time = 120;
-    p.waves = { "log_distance", 21, 2.1, 3.1, 0, -5, "per_leg" };
-    p.nodes = { access_point("AP1", { 38, 87.5, 0 }),
-                access_point("AP2", { 65.5, 89, 0 }),
-                access_point("AP3", { 109.5, 92.5, 0 }) };
-    const double rcs = std::pow(10, 2.815) * WAVELENGTH * WAVELENGTH / (4 * PI);
-    p.objects = { { "object",
-                    std::make_shared<target>(
-                        trajectory::make({ 1, 120 }, { { 0, 0, 0 }, { 116.5, 0, 0 } }),
-                        rcs) } };
-    return p;
-}
-
-scene::parameters behind_walls()
-{
-    auto p = three_nodes();
-    using S = wall::shape;
-    p.walls = { wall(S::segment, { 38.459, 78.75, 0 }, { 46.046, 78.75, 0 }),
-                wall(S::segment, { 58.754, 80.1, 0 }, { 61.251, 80.1, 0 }),
-                wall(S::segment, { 67.027, 80.1, 0 }, { 70.796, 80.1, 0 }),
-                wall(S::segment, { 98.354, 83.25, 0 }, { 105.452, 83.25, 0 }) };
-    return p;
-}
-
-scene::parameters with_users()
-{
-    auto p = three_nodes();
-    for (auto& n : p.nodes)
-        n.self_interference_dbm = -45;
-    p.users = { { "UE1", trajectory::make({ 30.3, 20.7, 0 }), -60, 1 },
-                { "UE2", trajectory::make({ 102, 9.2, 0 }), -60, 2 } };
-    return p;
-}
 
 void refused(const std::string& text,
              const std::function<void(scene::parameters&)>& change)

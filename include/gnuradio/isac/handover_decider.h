@@ -68,24 +68,10 @@ public:
                      double tolerance = 1e-6,
                      double patience = 5);
 
-    //! \name Live, from the next step on; see handover_parameters
+    //! \name Live, from the next step on
     //! \{
-    virtual void set_criterion(const std::string& criterion) = 0;
-    virtual void set_hysteresis_db(double hysteresis_db) = 0;
-    virtual void set_l3_coefficient(double l3_coefficient) = 0;
-    virtual void set_l3_period(double l3_period) = 0;
-    virtual void set_bound_missing(bool bound_missing) = 0;
-    virtual void set_time_to_trigger(double time_to_trigger) = 0;
-    virtual void set_distance_threshold_m(double distance_threshold_m) = 0;
-    virtual void set_distance_confidence(double distance_confidence) = 0;
-    virtual void set_distance_acceleration(double distance_acceleration) = 0;
-    virtual void set_distance_gate(double distance_gate) = 0;
-    virtual void set_prohibit_time(double prohibit_time) = 0;
-    virtual void set_return_hysteresis_db(double return_hysteresis_db) = 0;
-    virtual void set_return_time(double return_time) = 0;
-    virtual void set_ping_pong_window(double ping_pong_window) = 0;
-    virtual void set_outage_sinr_db(double outage_sinr_db) = 0;
-    virtual void set_measurement_hold(double measurement_hold) = 0;
+    //! initial_cell is a node number, for the next reset().
+    virtual void set_parameters(const handover_parameters& parameters) = 0;
     virtual void set_tolerance(double tolerance) = 0;
     virtual void set_patience(double patience) = 0;
     //! \}

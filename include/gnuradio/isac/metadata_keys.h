@@ -25,7 +25,7 @@ ISAC_API const pmt::pmt_t& rx_time();
 ISAC_API const pmt::pmt_t& rx_rate();
 ISAC_API const pmt::pmt_t& rx_freq();
 
-// detections, ground_truth, tracks
+// detections, ground_truth
 ISAC_API const pmt::pmt_t& tx();          //!< int64, transmitting node
 ISAC_API const pmt::pmt_t& rx();          //!< int64, receiving node
 ISAC_API const pmt::pmt_t& delay();       //!< f64vector, s, total path over c
@@ -39,6 +39,14 @@ ISAC_API const pmt::pmt_t& target();      //!< f64vector, index of the true targ
 ISAC_API const pmt::pmt_t& power_dbm();   //!< f64vector, dBm, per resource element
 ISAC_API const pmt::pmt_t& noise_dbm();   //!< double, dBm, per resource element
 ISAC_API const pmt::pmt_t& interference_dbm(); //!< double, dBm, per resource element
+
+// detections of a Mono/Bistatic Combiner that knows its nodes, tracks
+ISAC_API const pmt::pmt_t& position();        //!< f64vector, m, x, y, z a target
+ISAC_API const pmt::pmt_t& velocity_vector(); //!< f64vector, m/s, x, y, z a target
+ISAC_API const pmt::pmt_t&
+covariance(); //!< f64vector, 9 (detections, m^2) or 36 (tracks) a target, by rows
+ISAC_API const pmt::pmt_t&
+position_status(); //!< symbol: none, undetermined, inconsistent, ambiguous or unique
 
 // link
 ISAC_API const pmt::pmt_t& node(); //!< int64, the cell that transmits
@@ -54,7 +62,20 @@ ISAC_API const pmt::pmt_t& to();    //!< int64
 ISAC_API const pmt::pmt_t& cause(); //!< symbol
 
 // configuration
-ISAC_API const pmt::pmt_t& mode(); //!< symbol: monostatic or bistatic
+ISAC_API const pmt::pmt_t& mode();      //!< symbol: monostatic or bistatic
+ISAC_API const pmt::pmt_t& source_tx(); //!< int64, in a soft handover, else -1
+ISAC_API const pmt::pmt_t& source_rx(); //!< int64, likewise
+
+// signalling (node is the one that is asked, and answers)
+ISAC_API const pmt::pmt_t& kind(); //!< symbol: request, accept, refuse, assist or release
+ISAC_API const pmt::pmt_t& num_symbols();     //!< int64, of a frame that sense
+ISAC_API const pmt::pmt_t& num_subcarriers(); //!< int64, that sense
+ISAC_API const pmt::pmt_t& tx_power_dbm();    //!< double, dBm, of the sensing signal
+
+// beam, assist
+ISAC_API const pmt::pmt_t& azimuth();   //!< double, rad, from x towards y
+ISAC_API const pmt::pmt_t& elevation(); //!< double, rad, upwards from the horizontal
+ISAC_API const pmt::pmt_t& width();     //!< double, rad, at half power
 
 // bounds, one entry a true target
 ISAC_API const pmt::pmt_t& crlb_delay();          //!< f64vector, s^2, at the true SNR
@@ -85,6 +106,9 @@ ISAC_API const pmt::pmt_t& link();
 ISAC_API const pmt::pmt_t& bounds();
 ISAC_API const pmt::pmt_t& handover();
 ISAC_API const pmt::pmt_t& configuration();
+ISAC_API const pmt::pmt_t& tracks();
+ISAC_API const pmt::pmt_t& signalling();
+ISAC_API const pmt::pmt_t& beam();
 ISAC_API const pmt::pmt_t& pdus(); //!< GNU Radio's name for PDU ports
 
 } // namespace message_ports

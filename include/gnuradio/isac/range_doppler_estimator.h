@@ -79,6 +79,11 @@ public:
      *                         are in flight; 0: as many as 64 MB hold, 4 to 256
      * \param dynamic_range_db what is weaker than the strongest cell of a frame by more
      *                         is no target, 10 to 140 dB
+     * \param super_resolution whether each target is tried for two that are closer than a
+     *                         cell in delay; not with cfar "none"
+     * \param compensate_motion whether range migration and intercarrier interference of
+     *                         fast targets are compensated, at some twenty times the cost
+     *                         of a map
      * \param clutter          what is taken out of the rows first: "none", "mean" (of the
      *                         symbols of the last frames), "mti" (a high-pass over the
      *                         symbols) or "eca" (what stands still at clutter_delays);
@@ -108,6 +113,8 @@ public:
                      int max_targets = 32,
                      int reference_frames = 0,
                      double dynamic_range_db = 80,
+                     bool super_resolution = false,
+                     bool compensate_motion = false,
                      const std::string& clutter = "none",
                      int clutter_memory = 16,
                      double clutter_cutoff = 0.25,

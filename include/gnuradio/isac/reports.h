@@ -53,6 +53,27 @@ struct ground_truth : detections {
     double interference_dbm = -std::numeric_limits<double>::infinity();
 };
 
+/*!
+ * The targets that the selected pair sees, and where the one is that several pairs see
+ * together: position (m) has three entries a target, covariance (m^2) nine, by rows; NaN
+ * for the others. status is that of position_estimate. Infinite variances: undetermined.
+ */
+struct fused_detections : detections {
+    std::string position_status = "none";
+    std::vector<double> position, covariance;
+};
+
+/*!
+ * Objects that are followed: position (m) and velocity_vector (m/s) have three entries an
+ * object, covariance 36: of position and velocity, 6 x 6 by rows.
+ */
+struct track_report {
+    double scene_time = 0;
+    std::vector<double> position, velocity_vector, covariance;
+
+    size_t size() const { return position.size() / 3; }
+};
+
 //! What a receiver measured of one cell's downlink in one frame.
 struct link_report {
     uint64_t frame = 0;
@@ -72,12 +93,55 @@ struct handover_event {
     std::string cause; //!< "rsrp", "distance", "rsrp+distance", ...
 };
 
-//! The Tx-Rx pair that senses; mode is "monostatic" or "bistatic".
+/*!
+ * The Tx-Rx pair that senses; mode is "monostatic" or "bistatic". In a soft handover the
+ * source senses on beside it; else that is (-1, -1).
+ */
 struct configuration {
     double scene_time = 0;
     int64_t tx = 0;
     int64_t rx = 0;
     std::string mode;
+    int64_t source_tx = -1;
+    int64_t source_rx = -1;
+    std::string cause = "first"; //!< "snr", "users", a trigger's name or "soft_end"
+};
+
+/*!
+ * What nodes tell each other about a handover of the sensing to the pair (tx, rx), by
+ * kind:
+ *
+ * - "request" to a node of that pair, with the resources it is to spend
+ * - "accept" or "refuse" from it, with a cause: "symbols", "subcarriers", "power"; it may
+ *   also refuse what it had accepted
+ * - "assist" to it: where the object is at scene_time and how it moves (a track of one
+ *   object), and the direction from the node to it
+ * - "release" from it: the source need not sense on
+ *
+ * node is the one that is asked, and answers.
+ */
+struct handover_signal {
+    std::string kind;
+    double scene_time = 0;
+    int64_t node = 0;
+    int64_t tx = 0;
+    int64_t rx = 0;
+    int64_t num_symbols = 0;     //!< request
+    int64_t num_subcarriers = 0; //!< request
+    double tx_power_dbm = 0;     //!< request; minus infinity: to receive only
+    std::string cause;           //!< refuse
+    track_report object;         //!< assist
+    double azimuth = 0;          //!< assist, rad, from x towards y
+    double elevation = 0;        //!< assist, rad, upwards from the horizontal
+};
+
+//! Where a node points its beam, rad.
+struct beam_report {
+    double scene_time = 0;
+    int64_t node = 0;
+    double azimuth = 0;   //!< from x towards y
+    double elevation = 0; //!< upwards from the horizontal
+    double width = 0;     //!< at half power
 };
 
 /*!

@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
 
+#include "sensing_parameters_python.h"
 #include <gnuradio/isac/check.h>
 #include <gnuradio/isac/mobility/configuration_selector.h>
 #include <gnuradio/isac/mobility/qos_selector.h>
@@ -102,8 +103,10 @@ run_drops(configuration_selector& selector, const values& times, const values& s
 
 void bind_selector(py::module& m)
 {
-    const selection_parameters defaults;
-    py::class_<configuration_selector>(m, "configuration_selector", R"doc(
+    const auto parameters = selection_parameter_list();
+    py::class_<configuration_selector> bound(m,
+                                             "configuration_selector",
+                                             (R"doc(
 Selects, step by step, the Tx-Rx pair that sees the target best: the kernel of
 mono_bistatic_combiner. Event A3 with the SNR for RSRP; of equal pairs the first.
 
@@ -113,44 +116,20 @@ the window ends, it sees too little, end_soft(), or the next handover. Source: Y
 
 Args:
     num_pairs: 1 to 65536.
-    hysteresis_db: the SNR must be better by more than this, dB, not negative.
-    time_to_trigger: for this long without a break, s.
-    silence_time: a pair without a report for longer than this sees nothing, s.
-    needed_below_db: and the selected pair's SNR must be below this, dB; inf: whatever it is.
-    soft_window: for how long the source senses on, s; 0: a hard handover.
-    soft_end_db: ...or until its SNR is below this, dB.
-    l3_coefficient: a of the filter F = (1 - a) F + a S over the SNR in dB that pairs are compared
-        by, above 0; 1: no filter.
-
+)doc" + documentation(parameters) + R"doc(
 Raises:
     ValueError: naming the parameter, its value and its limit.
 )doc")
-        .def(py::init([](size_t num_pairs,
-                         double hysteresis_db,
-                         double time_to_trigger,
-                         double silence_time,
-                         double needed_below_db,
-                         double soft_window,
-                         double soft_end_db,
-                         double l3_coefficient) {
-                 return std::make_unique<configuration_selector>(
-                     num_pairs,
-                     selection_parameters{ hysteresis_db,
-                                           time_to_trigger,
-                                           silence_time,
-                                           needed_below_db,
-                                           soft_window,
-                                           soft_end_db,
-                                           l3_coefficient });
-             }),
-             py::arg("num_pairs"),
-             py::arg("hysteresis_db") = defaults.hysteresis_db,
-             py::arg("time_to_trigger") = defaults.time_to_trigger,
-             py::arg("silence_time") = defaults.silence_time,
-             py::arg("needed_below_db") = defaults.needed_below_db,
-             py::arg("soft_window") = defaults.soft_window,
-             py::arg("soft_end_db") = defaults.soft_end_db,
-             py::arg("l3_coefficient") = defaults.l3_coefficient)
+                                                 .c_str());
+    def_init<selection_parameters>(
+        bound,
+        parameters,
+        arguments<size_t>{},
+        [](size_t num_pairs, const selection_parameters& p) {
+            return std::make_unique<configuration_selector>(num_pairs, p);
+        },
+        py::arg("num_pairs"));
+    bound
         .def(
             "step",
             [](configuration_selector& selector, double time, const values& snr_db) {
@@ -215,8 +194,10 @@ Returns:
 
 void bind_qos(py::module& m)
 {
-    const qos_parameters defaults;
-    py::class_<qos_selector>(m, "qos_selector", R"doc(
+    const auto parameters = qos_parameter_list();
+    py::class_<qos_selector> bound(m,
+                                   "qos_selector",
+                                   (R"doc(
 Selects the Tx-Rx pair for the users' sake: a step with users below the SINR they need, whose
 prohibit timers are idle, selects the pair of the highest sensing SINR among those whose receiver
 serves none of them, and starts their timers. Where no pair is left the selection stays. Source:
@@ -226,28 +207,26 @@ Args:
     receivers: node that receives in each pair.
     servers: node that serves each user.
     initial: pair that is selected at first.
-    needed_sinr_db: of every user, dB.
-    prohibit_time: a user triggers nothing for this long after it triggered, s.
-
+)doc" + documentation(parameters) + R"doc(
 Raises:
     ValueError: naming the parameter, its value and its limit.
 )doc")
-        .def(py::init([](const std::vector<int64_t>& receivers,
-                         const std::vector<int64_t>& servers,
-                         size_t initial,
-                         double needed_sinr_db,
-                         double prohibit_time) {
-                 return std::make_unique<qos_selector>(
-                     receivers,
-                     servers,
-                     initial,
-                     qos_parameters{ needed_sinr_db, prohibit_time });
-             }),
-             py::arg("receivers"),
-             py::arg("servers"),
-             py::arg("initial") = 0,
-             py::arg("needed_sinr_db") = defaults.needed_sinr_db,
-             py::arg("prohibit_time") = defaults.prohibit_time)
+                                       .c_str());
+    using nodes = std::vector<int64_t>;
+    def_init<qos_parameters>(
+        bound,
+        parameters,
+        arguments<nodes, nodes, size_t>{},
+        [](const nodes& receivers,
+           const nodes& servers,
+           size_t initial,
+           const qos_parameters& p) {
+            return std::make_unique<qos_selector>(receivers, servers, initial, p);
+        },
+        py::arg("receivers"),
+        py::arg("servers"),
+        py::arg("initial") = 0);
+    bound
         .def(
             "step",
             [](qos_selector& selector,

@@ -223,53 +223,14 @@ py::dict run_flights(handover_machine& machine,
     return result;
 }
 
-// Takes over one parameter by its name; false for a name that is none.
-bool change(handover_parameters& p, const std::string& name, const py::handle& value)
-{
-    static const std::map<std::string, double handover_parameters::*> numbers = {
-        { "hysteresis_db", &handover_parameters::hysteresis_db },
-        { "l3_coefficient", &handover_parameters::l3_coefficient },
-        { "l3_period", &handover_parameters::l3_period },
-        { "time_to_trigger", &handover_parameters::time_to_trigger },
-        { "distance_threshold_m", &handover_parameters::distance_threshold_m },
-        { "distance_confidence", &handover_parameters::distance_confidence },
-        { "distance_acceleration", &handover_parameters::distance_acceleration },
-        { "distance_gate", &handover_parameters::distance_gate },
-        { "prohibit_time", &handover_parameters::prohibit_time },
-        { "return_hysteresis_db", &handover_parameters::return_hysteresis_db },
-        { "return_time", &handover_parameters::return_time },
-        { "ping_pong_window", &handover_parameters::ping_pong_window },
-        { "outage_sinr_db", &handover_parameters::outage_sinr_db },
-        { "measurement_hold", &handover_parameters::measurement_hold },
-    };
-    if (const auto number = numbers.find(name); number != numbers.end())
-        p.*(number->second) = value.cast<double>();
-    else if (name == "criterion")
-        p.criterion = value.cast<std::string>();
-    else if (name == "bound_missing")
-        p.bound_missing = value.cast<bool>();
-    else if (name == "initial_cell")
-        p.initial_cell = value.cast<int>();
-    else
-        return false;
-    return true;
-}
-
-void set_parameters(handover_machine& machine, const py::kwargs& changes)
-{
-    handover_parameters p = machine.parameters();
-    for (const auto& [name, value] : changes)
-        if (!change(p, name.cast<std::string>(), value))
-            throw py::type_error("handover: no parameter " + name.cast<std::string>());
-    machine.set_parameters(p);
-}
-
 } // namespace
 
 void bind_handover_machine(py::module& m)
 {
-    const handover_parameters defaults;
-    py::class_<handover_machine>(m, "handover_machine", R"doc(
+    const auto parameters = handover_parameter_list();
+    py::class_<handover_machine> bound(m,
+                                       "handover_machine",
+                                       (R"doc(
 Decides, step by step, which of several cells serves one user: the kernel of handover_decider.
 
 A measurement that is NaN is missing: it triggers nothing, and what held before holds on for
@@ -279,91 +240,20 @@ event A3 and L3 filter: 3GPP TS 38.331.
 
 Args:
     num_cells: 1 to 65536.
-    criterion: "rsrp" (event A3), "distance" (the target is nearer by more than the threshold),
-        "joint_or" (either), "joint_and" (both) or "joint_veto" (either, but RSRP alone moves
-        nothing to a cell that is farther by more than the threshold).
-    hysteresis_db: dB, not negative.
-    l3_coefficient: a of the filter F = (1 - a) F + a M over RSRP in dB, above 0; 1: no filter.
-    l3_period: time between two measurements that l3_coefficient is meant for, s: after dt one
-        counts 1 - (1 - a)^(dt / l3_period). 0: each counts a.
-    bound_missing: a cell whose RSRP is missing counts as no stronger than the weakest of the step.
-    time_to_trigger: a condition must hold this long without a break, s.
-    distance_threshold_m: m, not negative.
-    distance_confidence: k >= 0; distances must differ by k standard deviations more than the
-        threshold. 0: measured distances are believed.
-    distance_acceleration: above 0: distances are filtered by their variances, for a user whose
-        radial speed changes by this standard deviation in a second, m/s; missing ones go on for
-        measurement_hold. 0: distances are taken as measured.
-    distance_gate: a measured distance that is off by more of these standard deviations is a wrong
-        peak, and not used, above 0; where distances are filtered.
-    prohibit_time: no handover for this long after the last, s.
-    return_hysteresis_db: added to hysteresis_db for the return to the previous cell, dB...
-    return_time: ...for this long after it was left, s.
-    ping_pong_window: a return to the previous cell within this time is a ping-pong, s.
-    outage_sinr_db: below this SINR of the serving cell the user is in outage, dB.
-    measurement_hold: a condition whose measurements are missing stays for this long, s.
-    initial_cell: cell that serves at first; -1: the strongest (by "distance": the nearest) of the
-        first step that has one.
-
+)doc" + documentation(parameters) + R"doc(
 Raises:
     ValueError: naming the parameter, its value and its limit.
 )doc")
-        .def(py::init([](size_t num_cells,
-                         const std::string& criterion,
-                         double hysteresis_db,
-                         double l3_coefficient,
-                         double l3_period,
-                         bool bound_missing,
-                         double time_to_trigger,
-                         double distance_threshold_m,
-                         double distance_confidence,
-                         double distance_acceleration,
-                         double distance_gate,
-                         double prohibit_time,
-                         double return_hysteresis_db,
-                         double return_time,
-                         double ping_pong_window,
-                         double outage_sinr_db,
-                         double measurement_hold,
-                         int initial_cell) {
-                 return std::make_unique<handover_machine>(
-                     num_cells,
-                     make_parameters(criterion,
-                                     hysteresis_db,
-                                     l3_coefficient,
-                                     l3_period,
-                                     bound_missing,
-                                     time_to_trigger,
-                                     distance_threshold_m,
-                                     distance_confidence,
-                                     distance_acceleration,
-                                     distance_gate,
-                                     prohibit_time,
-                                     return_hysteresis_db,
-                                     return_time,
-                                     ping_pong_window,
-                                     outage_sinr_db,
-                                     measurement_hold,
-                                     initial_cell));
-             }),
-             py::arg("num_cells"),
-             py::arg("criterion") = defaults.criterion,
-             py::arg("hysteresis_db") = defaults.hysteresis_db,
-             py::arg("l3_coefficient") = defaults.l3_coefficient,
-             py::arg("l3_period") = defaults.l3_period,
-             py::arg("bound_missing") = defaults.bound_missing,
-             py::arg("time_to_trigger") = defaults.time_to_trigger,
-             py::arg("distance_threshold_m") = defaults.distance_threshold_m,
-             py::arg("distance_confidence") = defaults.distance_confidence,
-             py::arg("distance_acceleration") = defaults.distance_acceleration,
-             py::arg("distance_gate") = defaults.distance_gate,
-             py::arg("prohibit_time") = defaults.prohibit_time,
-             py::arg("return_hysteresis_db") = defaults.return_hysteresis_db,
-             py::arg("return_time") = defaults.return_time,
-             py::arg("ping_pong_window") = defaults.ping_pong_window,
-             py::arg("outage_sinr_db") = defaults.outage_sinr_db,
-             py::arg("measurement_hold") = defaults.measurement_hold,
-             py::arg("initial_cell") = defaults.initial_cell)
+                                           .c_str());
+    def_init<handover_parameters>(
+        bound,
+        parameters,
+        arguments<size_t>{},
+        [](size_t num_cells, const handover_parameters& p) {
+            return std::make_unique<handover_machine>(num_cells, p);
+        },
+        py::arg("num_cells"));
+    bound
         .def("step",
              &step,
              py::arg("time"),
@@ -422,13 +312,19 @@ Returns:
     dict of handovers, ping_pongs, outage (share of the steps) and first_time (of the first
     handover, s; NaN without one), one entry a flight.
 )doc")
+        .def("parameters",
+             [parameters](const handover_machine& machine) {
+                 return to_dict(parameters, machine.parameters());
+             })
         .def(
-            "parameters",
-            [](const handover_machine& machine) { return to_dict(machine.parameters()); })
-        .def("set_parameters",
-             &set_parameters,
-             "Changes any parameters but num_cells by name; filters, timers and counts "
-             "stay.")
+            "set_parameters",
+            [parameters](handover_machine& machine, const py::kwargs& changes) {
+                handover_parameters p = machine.parameters();
+                set_by_name(parameters, p, changes);
+                machine.set_parameters(p);
+            },
+            "Changes any parameters but num_cells by name; filters, timers and counts "
+            "stay.")
         .def("num_cells", &handover_machine::num_cells)
         .def("serving",
              &handover_machine::serving,

@@ -10,6 +10,7 @@ void bind_theory(py::module& m);
 void bind_waveform(py::module& m);
 void bind_channel(py::module& m);
 void bind_scene(py::module& m);
+void bind_scene_channel(py::module& m);
 void bind_sensing(py::module& m);
 void bind_mobility(py::module& m);
 
@@ -22,6 +23,7 @@ PYBIND11_MODULE(isac_python, m)
     bind_waveform(m);
     bind_channel(m);
     bind_scene(m);
+    bind_scene_channel(m);
     bind_sensing(m);
     bind_mobility(m);
 }

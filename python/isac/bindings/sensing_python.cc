@@ -319,13 +319,17 @@ void bind_estimator(py::module& m)
                          std::pair<int, int> training,
                          double rank,
                          int max_targets,
-                         double dynamic_range_db) {
+                         double dynamic_range_db,
+                         bool super_resolution,
+                         bool compensate_motion) {
                  target_estimator::parameters p;
                  p.map = map_parameters(
                      pilots_only, mode, window, window_parameter, pad_delay, pad_doppler);
                  p.detector = cfar_parameters(pfa, kind, guard, training, rank);
                  p.max_targets = max_targets;
                  p.dynamic_range_db = dynamic_range_db;
+                 p.super_resolution = super_resolution;
+                 p.compensate_motion = compensate_motion;
                  return std::make_shared<target_estimator>(grid, p);
              }),
              py::arg("grid"),
@@ -343,7 +347,9 @@ void bind_estimator(py::module& m)
                                                   defaults.detector.training_doppler),
              py::arg("rank") = defaults.detector.rank,
              py::arg("max_targets") = defaults.max_targets,
-             py::arg("dynamic_range_db") = defaults.dynamic_range_db)
+             py::arg("dynamic_range_db") = defaults.dynamic_range_db,
+             py::arg("super_resolution") = defaults.super_resolution,
+             py::arg("compensate_motion") = defaults.compensate_motion)
         .def(
             "process",
             [](target_estimator& estimator,
@@ -456,6 +462,10 @@ Args:
         64 MB hold, 4 to 256.
     dynamic_range_db: what is weaker than the strongest cell of a frame by more is no target,
         10 to 140 dB.
+    super_resolution: whether each target is tried for two that are closer than a cell in delay;
+        not with cfar "none".
+    compensate_motion: whether range migration and intercarrier interference of fast targets are
+        compensated, at some twenty times the cost of a map.
     clutter: what is taken out of the rows first: "none", "mean" (of the symbols of the last
         frames), "mti" (a high-pass over the symbols) or "eca" (what stands still at
         clutter_delays).
@@ -485,6 +495,8 @@ Raises:
                          int max_targets,
                          int reference_frames,
                          double dynamic_range_db,
+                         bool super_resolution,
+                         bool compensate_motion,
                          const std::string& clutter,
                          int clutter_memory,
                          double clutter_cutoff,
@@ -508,6 +520,8 @@ Raises:
                                                       max_targets,
                                                       reference_frames,
                                                       dynamic_range_db,
+                                                      super_resolution,
+                                                      compensate_motion,
                                                       clutter,
                                                       clutter_memory,
                                                       clutter_cutoff,
@@ -532,6 +546,8 @@ Raises:
              py::arg("max_targets") = 32,
              py::arg("reference_frames") = 0,
              py::arg("dynamic_range_db") = 80.0,
+             py::arg("super_resolution") = false,
+             py::arg("compensate_motion") = false,
              py::arg("clutter") = "none",
              py::arg("clutter_memory") = 16,
              py::arg("clutter_cutoff") = 0.25,

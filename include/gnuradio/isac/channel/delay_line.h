@@ -82,6 +82,7 @@ public:
     bool add(const path& p, size_t offset = 0);
 
     //! Puts the sum over all added paths into \p out, as many samples as were written.
+    //! What is added afterwards makes another sum, for another receiver.
     void read(gr_complex* out);
 
 private:

@@ -6,7 +6,9 @@
 #define INCLUDED_ISAC_CHANNEL_ECHO_SCENE_H
 
 #include <gnuradio/isac/api.h>
+#include <gnuradio/isac/channel/cross_section.h>
 #include <gnuradio/isac/channel/one_way_loss.h>
+#include <gnuradio/isac/channel/path_set.h>
 #include <gnuradio/isac/channel/target.h>
 #include <gnuradio/isac/channel/trajectory.h>
 #include <boost/random/mersenne_twister.hpp>
@@ -31,13 +33,9 @@ namespace isac {
  * "Correlation model for shadow fading in mobile radio systems", 1991). A monostatic echo
  * passes the same link twice, and so gets twice its shadowing in dB.
  */
-class ISAC_API echo_scene
+class ISAC_API echo_scene : public path_set
 {
 public:
-    //! Target index of a path without a target.
-    static constexpr int DIRECT = -1;
-    static constexpr int LEAKAGE = -2;
-
     struct parameters {
         trajectory::sptr transmitter;
         //! Null, or the transmitter's own trajectory, means monostatic.
@@ -94,15 +92,18 @@ public:
     void begin_frame(double middle);
 
     bool monostatic() const { return d_monostatic; }
-    size_t num_paths() const { return d_paths.size(); }
-    //! Index of the path's target, DIRECT or LEAKAGE.
-    int target_index(size_t path) const { return d_paths[path].target; }
-    //! Power out over power in, of the frame at hand.
-    double gain(size_t path) const { return d_paths[path].gain; }
-    //! s, at scene time \p time.
-    double delay(size_t path, double time) const;
-    //! Hz, positive when closing, at scene time \p time.
-    double doppler(size_t path, double time) const;
+    size_t num_paths() const override { return d_paths.size(); }
+    size_t transmitter(size_t) const override { return 0; }
+    size_t receiver(size_t) const override { return 0; }
+    int target_index(size_t path) const override { return d_paths[path].target; }
+    double gain(size_t path) const override { return d_paths[path].gain; }
+    double delay(size_t path, double time) const override;
+    double doppler(size_t path, double time) const override;
+    double carrier_frequency() const override { return d_params.carrier_frequency; }
+    double white_power(size_t, double sample_rate) const override
+    {
+        return noise_power(sample_rate) + residual_power();
+    }
 
     //! Thermal noise over \p bandwidth (Hz), mW; 0 when disabled.
     double noise_power(double bandwidth) const;
@@ -125,17 +126,11 @@ private:
         size_t back; // link, or NO_LINK
         double gain = 0;
     };
-    struct cross_section {
-        target::sptr owner;
-        double rcs_m2 = 0;
-        int frames_left = 0;
-    };
 
     size_t add_link(const std::vector<link>& known,
                     const trajectory::sptr& a,
                     const trajectory::sptr& b);
     void draw_shadowing(link& l, double time);
-    void draw_cross_section(cross_section& c);
     double loss_db(size_t link_index, double time) const;
     double gain_at(const path& p, double time) const;
 

@@ -7,6 +7,7 @@
 
 #include <gnuradio/isac/api.h>
 #include <gnuradio/isac/channel/scene.h>
+#include <complex>
 #include <cstddef>
 
 namespace gr {
@@ -37,6 +38,11 @@ struct ISAC_API beam {
     double gain(const vector3& toward) const;
 };
 
+//! Beam that some of the columns of a node's array form toward what moves.
+ISAC_API beam beam_toward(const scene::node& n,
+                          size_t columns,
+                          const trajectory& aim,
+                          double time);
 //! Beam of \p tx toward the object while \p rx receives its echoes.
 ISAC_API beam
 transmit_beam(const scene& s, double time, size_t tx, size_t rx, size_t object);
@@ -46,11 +52,24 @@ receive_beam(const scene& s, double time, size_t tx, size_t rx, size_t object);
 //! Beam of the user's node toward it while \p rx receives echoes.
 ISAC_API beam downlink_beam(const scene& s, double time, size_t user, size_t rx);
 
-//! Mean power out over power in, straight from one end to the other, linear.
-ISAC_API double direct_gain(const scene& s, const beam& from, const beam& to);
+/*!
+ * Power out over power in, straight from one end to the other, linear.
+ *
+ * \param scattered  what a link without line of sight scatters into its beams: of Rician
+ *                   fading a Gaussian amplitude of mean power 1; null: its mean power
+ */
+ISAC_API double direct_gain(const scene& s,
+                            const beam& from,
+                            const beam& to,
+                            const std::complex<double>* scattered = nullptr);
 //! The same over an object of mean cross section, whatever the beams point at.
-ISAC_API double
-echo_gain(const scene& s, double time, const beam& from, size_t object, const beam& to);
+ISAC_API double echo_gain(const scene& s,
+                          double time,
+                          const beam& from,
+                          size_t object,
+                          const beam& to,
+                          const std::complex<double>* scattered_out = nullptr,
+                          const std::complex<double>* scattered_back = nullptr);
 
 //! Mean powers at a receiver of echoes, mW.
 struct sensing_budget {

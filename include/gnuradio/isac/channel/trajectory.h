@@ -83,6 +83,12 @@ private:
     std::vector<leg> d_legs;
 };
 
+//! How far two are apart at scene time \p time, m.
+ISAC_API double distance(const trajectory& a, const trajectory& b, double time);
+
+//! How fast that grows, m/s; 0 where they meet.
+ISAC_API double distance_rate(const trajectory& a, const trajectory& b, double time);
+
 /*!
  * The least distance of two that move, m.
  *

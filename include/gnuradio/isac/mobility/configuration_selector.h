@@ -68,9 +68,13 @@ public:
     /*!
      * \param time    s, not before that of the last step, else nothing happens
      * \param snr_db  one a pair; minus infinity: it sees no target, NaN: no report
+     * \param avoid   pairs that should not sense, whatever they see; null: none. The
+     *                selected pair is left for any other that sees something, at once:
+     *                hysteresis and time-to-trigger guard against noise of the SNR. Where
+     *                all that see something are to be avoided, none is.
      * \return whether the selection changed, also from none to the first
      */
-    bool step(double time, const double* snr_db);
+    bool step(double time, const double* snr_db, const std::vector<bool>& avoid = {});
 
     //! The selected pair, -1 until one sees a target.
     int selected() const { return d_machine.serving(); }
@@ -96,6 +100,9 @@ public:
     void reset();
 
 private:
+    bool usable(size_t pair) const;
+    void compare(int before, const std::vector<bool>& avoid);
+
     selection_parameters d_params;
     handover_machine d_machine;
     double d_time = -std::numeric_limits<double>::infinity();
@@ -110,6 +117,7 @@ private:
     int d_before_source = NO_PAIR;
     double d_before_soft_end = 0; // s
     bool d_changed = false;       // by the last step
+    bool d_undone = false;        // which was then refused
 };
 
 } // namespace isac

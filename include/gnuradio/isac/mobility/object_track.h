@@ -29,8 +29,15 @@ struct ISAC_API object_state {
     vector3 velocity = { 0, 0, 0 };
     std::array<double, 36> covariance{}; //!< position, then velocity; 6 x 6, by rows
 
-    //! The same at another time, at constant velocity without process noise.
-    vector3 position_at(double other) const;
+    /*!
+     * The same at another time.
+     *
+     * \param other         time, s
+     * \param acceleration  square root of the spectral density of the acceleration over
+     *                      one second, m/s^2
+     * \param dimensions    that move
+     */
+    object_state at(double other, double acceleration = 0, int dimensions = 3) const;
     //! Of the position alone, m^2.
     matrix3 position_covariance() const;
 };
@@ -80,8 +87,11 @@ public:
     //! Takes effect at the next step; \p dimensions and \p height of the solver stay.
     void set_motion(double acceleration, double speed, double memory);
 
-    //! Whether there is a track; it may have ended at a later time.
-    bool active() const { return d_active; }
+    //! Whether there is a track at a time, s.
+    bool active(double time) const
+    {
+        return d_active && time - d_state.time <= d_params.memory;
+    }
 
     //! Where the object will be; needs active().
     object_state predict(double time) const;

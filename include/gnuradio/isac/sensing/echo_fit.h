@@ -8,6 +8,7 @@
 #include <gnuradio/gr_complex.h>
 #include <gnuradio/isac/api.h>
 #include <gnuradio/isac/ofdm_grid.h>
+#include <gnuradio/isac/sensing/block_likelihood.h>
 #include <gnuradio/isac/sensing/echo.h>
 #include <gnuradio/isac/sensing/matched_frame.h>
 #include <gnuradio/isac/theory/fisher.h>
@@ -18,15 +19,27 @@
 namespace gr {
 namespace isac {
 
+//! The phases of an echo of unit amplitude along the axes, zero where nothing was sent.
+struct echo_steering {
+    double place_delay = 0, place_doppler = 0; //!< s and Hz
+    volk::vector<gr_complex> delay, doppler;
+};
+
+//! A frame rotated to a place, and summed block by block.
+struct echo_blocks {
+    double delay = 0, doppler = 0; //!< of the place, s and Hz
+    std::vector<std::complex<double>> sums;
+};
+
 /*!
- * \brief Kernel: maximum-likelihood delay and Doppler of the echoes of one frame.
+ * \brief Kernel: maximum-likelihood delay and Doppler of an echo in a frame.
  * \ingroup isac
  *
  * In white noise the estimate of one echo maximises abs(sum conj(X) y exp(+j 2 pi f
  * delay) exp(-j 2 pi t doppler))^2 over the elements used, at the exact symbol times,
  * whatever window the map was made with. The frame is rotated to the coarse place and
- * summed in blocks, at most 32 along each axis, on which Newton's method then works; the
- * blocks lose a part in a thousand of the information an axis holds.
+ * summed in blocks, on which Newton's method then works (block_likelihood). Several
+ * echoes are fitted by echo_set.
  */
 class ISAC_API echo_fit
 {
@@ -46,26 +59,39 @@ public:
     //! The echo next to a place that is less than a cell off.
     echo refine(double delay, double doppler);
 
-    /*!
-     * The same for an echo that was subtracted, as if it had not been; what was
-     * subtracted is replaced.
-     */
-    void refine_subtracted(echo& e);
-
+    //! Takes an echo out of the frame's products.
     void subtract(const echo& e);
 
-    //! Power an element that is left, with \p num_echoes echoes taken as subtracted.
-    double residual_power(size_t num_echoes);
+    //! Power over all elements of the frame as it was loaded.
+    double received_power() const { return d_received_power; }
 
-    //! Whether echoes are subtracted from the sums alone; else from the frame's products.
-    bool separable() const { return d_matched->uniform_and_separable(); }
+    //! \name What echo_set works on
+    //! \{
+    void steer(double delay, double doppler, echo_steering& s) const;
+    void compress(double delay, double doppler, echo_blocks& blocks);
+    const block_likelihood& likelihood() const { return d_likelihood; }
+    //! Sums of abs(X)^2 over the blocks, as values.
+    const std::vector<std::complex<double>>& block_energies() const
+    {
+        return d_block_energies;
+    }
+    //! Power over all elements of what is left when \p others are subtracted as well, as
+    //! if the elements had equal energies.
+    double power_less(const std::vector<const echo_steering*>& others,
+                      const std::vector<std::complex<double>>& amplitudes);
+    //! \}
 
+    //! The frame loaded, less what was subtracted.
+    const matched_frame& matched() const { return *d_matched; }
     //! Sum of abs(X)^2.
     double energy() const { return d_matched->energy(); }
     //! Elements used.
     double num_elements() const { return d_matched->num_elements(); }
+    //! abs(X)^2 of an element, on the average.
+    double element_energy() const { return energy() / num_elements(); }
     //! Of the frame's elements and energies, relative to their mean.
     theory::pattern_moments moments() const;
+    const element_pattern& pattern() const { return d_pattern; }
 
     //! \name Size of a cell that the elements' extent resolves
     //! \{
@@ -75,59 +101,23 @@ public:
 
 private:
     using value = std::complex<double>;
-    struct likelihood;
-    // The phases of an echo along the axes, zero where nothing was sent.
-    struct steering {
-        double place_delay = 0, place_doppler = 0;
-        volk::vector<gr_complex> delay, doppler;
-    };
-    // The frame, rotated to a place and summed block by block.
-    struct block_sums {
-        steering place;
-        std::vector<value> sums;
-    };
-    // An echo that is subtracted, and the sums of the whole frame near it.
-    struct subtracted {
-        echo source;
-        steering place;
-        block_sums frame;
-    };
 
-    double element_energy() const { return energy() / num_elements(); }
-    void sum_blocks(const float* energies, std::vector<double>& sums);
-    void resize(steering& s) const;
-    void steer(double delay, double doppler, steering& s) const;
-    void compress(double delay, double doppler);
-    void take_subtracted();
-    void restore(const value& amplitude);
-    likelihood evaluate(double delay, double doppler) const;
-    void search(double& delay, double& doppler);
-    void climb(double& delay, double& doppler) const;
-    value amplitude(double delay, double doppler) const;
-    bool is_near(const steering& s, const echo& e) const;
-    echo maximise(double delay, double doppler);
-    void follow(echo& e);
-    void subtract_from_products(const echo& e, const value& amplitude);
-    size_t find(const echo& e);
-    double left_power();
+    void sum_blocks(const float* energies, std::vector<value>& sums);
 
     ofdm_grid::sptr d_grid;
     element_pattern d_pattern;
     double d_delay_cell, d_doppler_cell;
-    std::vector<size_t> d_edges_delay, d_edges_doppler;     // of the blocks
-    std::vector<double> d_centres_delay, d_centres_doppler; // Hz and s
+    block_likelihood d_likelihood;
     matched_frame* d_matched = nullptr;
     volk::vector<float> d_row_energies; // of the rows of a block
     volk::vector<gr_complex> d_conjugate, d_row;
     std::vector<float> d_mask_delay, d_mask_doppler; // 1 where elements are used
-    block_sums d_frame;                              // before anything is subtracted
-    std::vector<value> d_blocks;                     // and after
-    std::vector<value> d_sums_delay, d_sums_doppler; // of one echo
-    std::vector<subtracted> d_subtracted;            // as many as a frame ever had
-    size_t d_num_subtracted = 0;                     // of these, in this frame
-    std::vector<double> d_block_elements;            // used
-    std::vector<double> d_block_energies;            // of X
+    echo_steering d_place;
+    echo_blocks d_blocks;
+    std::vector<value> d_block_elements; // used
+    std::vector<value> d_block_energies; // of X
     theory::pattern_moments d_pattern_moments;
+    double d_received_power = 0;
 };
 
 } // namespace isac

@@ -44,6 +44,8 @@ public:
 
     //! One symbol of the pattern, in any order, each once: subcarriers.span products.
     const gr_complex* match(size_t symbol);
+    //! The same of N received values that stand for the symbol's row.
+    const gr_complex* match(size_t symbol, const gr_complex* row);
     //! abs(X)^2 of the symbol matched last, summed.
     double row_energy() const { return d_row_energy; }
     //! abs(X)^2 of a symbol of this frame, by subcarrier.
@@ -63,6 +65,8 @@ public:
     const gr_complex* products() const { return d_products.data(); }
     //! abs(X)^2 of each; made only where uniform_and_separable() does not hold.
     const float* energies() const { return d_energies.data(); }
+    //! After products were replaced: power() follows.
+    void update_power();
     //! \}
 
     //! \name Of a finished frame
@@ -70,6 +74,8 @@ public:
     double energy() const { return d_energy; } //!< sum of abs(X)^2
     double power() const { return d_power; }   //!< sum of abs(y conj(X))^2
     double num_elements() const { return d_num_elements; }
+    //! Variance of the elements' energies over their squared mean.
+    double energy_spread() const;
     //! Whether all elements have the same energy, within a percent.
     bool uniform() const { return d_uniform; }
     //! And every symbol the same subcarriers.

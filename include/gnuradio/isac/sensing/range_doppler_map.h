@@ -77,6 +77,9 @@ public:
                  const gr_complex* reference,
                  float* map);
 
+    //! The same of a finished frame that is kept whole, while its reference is there.
+    bool process(matched_frame& frame, float* map);
+
     /*!
      * The same from rows that were matched already.
      *
@@ -97,8 +100,13 @@ public:
     void predict(const std::vector<echo>& echoes, double energy, size_t first = 0);
     //! Power that the echoes have in a cell of the frame processed last.
     double predicted(size_t doppler, size_t range) const;
-    //! The frame processed last less the echoes, at half the cost.
-    void process_less(float* map);
+    /*!
+     * The frame processed last less the echoes, at half the cost at most.
+     *
+     * \param map         as process() left it
+     * \param negligible  power of an echo in a cell that may stay in it
+     */
+    void process_less(float* map, double negligible);
 
     size_t doppler_cells() const { return d_doppler_cells; }
     size_t range_cells() const { return d_range_cells; }
@@ -144,8 +152,9 @@ private:
     volk::vector<gr_complex> d_row;  // before its transform: zero beyond the span
     volk::vector<float> d_row_weights;
     std::vector<float> d_mask_delay, d_mask_doppler; // 1 where elements are used
-    std::vector<float> d_weights; // of the rows of the frame processed last
-    matched_frame d_matched;      // a row
+    std::vector<float> d_weights;    // of the rows of the frame processed last
+    std::vector<gr_complex> d_turns; // of an echo, weighted
+    matched_frame d_matched;         // a row
     // As many as a frame ever had, and those of this frame.
     std::unique_ptr<std::vector<echo_response>> d_echoes;
     size_t d_num_echoes = 0;

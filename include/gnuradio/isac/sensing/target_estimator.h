@@ -8,7 +8,8 @@
 #include <gnuradio/isac/api.h>
 #include <gnuradio/isac/reports.h>
 #include <gnuradio/isac/sensing/cfar.h>
-#include <gnuradio/isac/sensing/echo_fit.h>
+#include <gnuradio/isac/sensing/echo_set.h>
+#include <gnuradio/isac/sensing/motion_compensator.h>
 #include <gnuradio/isac/sensing/range_doppler_map.h>
 #include <memory>
 #include <vector>
@@ -20,12 +21,14 @@ namespace isac {
  * \brief Kernel: one frame of rows to targets. \ingroup isac
  *
  * Map, CFAR, and for each cluster of detected cells, strongest first, the
- * maximum-likelihood delay and Doppler (echo_fit). An echo that was found is subtracted
- * before the next is fitted (CLEAN), and a cluster whose power went with it, a sidelobe,
- * is dropped; then every echo is fitted again without the others until none moves
- * (relaxation). Where an echo is strong enough to raise its neighbours' thresholds, what
- * is left of the frame is searched once more; one that stands out of the whole map is
- * taken away before the first search. Echoes less than a cell apart on both axes are one.
+ * maximum-likelihood delay and Doppler. An echo that was found is subtracted before the
+ * next is fitted (CLEAN), and a cluster whose power went with it, a sidelobe, is dropped;
+ * then the echoes are fitted to each other until none moves (relaxation, see echo_set).
+ * Where an echo is strong enough to raise its neighbours' thresholds, what is left of the
+ * frame is searched once more; one that stands out of the whole map is taken away before
+ * the first search. Echoes less than a cell apart on both axes are one, but with super
+ * resolution those at about one Doppler part where two explain the frame so much better
+ * that the rest stands over the detector's threshold (echo_set::split()).
  *
  * With the detector's kind "none" the strongest peak of the map is the one target,
  * whatever its power. Where noise and the distance between cells leave doubt, the
@@ -34,7 +37,8 @@ namespace isac {
  *
  * The SNR is that of a resource element: the fitted echo's power over what all echoes
  * leave of the frame, less the power that noise adds to a maximum. The variances are the
- * Cramer-Rao bound of a single echo at that SNR. A delay is never below zero.
+ * Cramer-Rao bound at that SNR, of all echoes within 2.5 cells of each other together. A
+ * delay is never below zero.
  */
 class ISAC_API target_estimator
 {
@@ -51,6 +55,11 @@ public:
         //! What is weaker than the strongest cell of a frame by more is no target, 10 to
         //! 140 dB.
         double dynamic_range_db = 80;
+        //! Whether each echo is tried for two that are closer than a cell in delay; not
+        //! with the detector's kind "none".
+        bool super_resolution = false;
+        //! Whether motion within the frame is compensated, see motion_compensator.
+        bool compensate_motion = false;
     };
 
     //! \throws std::invalid_argument naming the parameter, its value and its limit
@@ -76,17 +85,20 @@ public:
 private:
     void fit_likeliest();
     void fit_clusters(bool strong);
+    bool transform(const gr_complex* rows, const gr_complex* reference);
     bool find_strongest();
     void find(const float* powers);
     bool fit();
     echo refine(const map_cell& cell);
+    void take(const echo& e);
     void search_again();
-    bool masks() const;
-    void predict(size_t first);
+    bool hides() const;
     bool is_sidelobe(const map_cell& cell) const;
-    void subtract_first();
     bool splits(const echo& e) const;
     void relax();
+    void split();
+    const echo_fit& fitted() const { return d_echoes.frame(); }
+    double power(const echo& e) const;
     double noise() const;
     void write(detections& report) const;
 
@@ -95,19 +107,18 @@ private:
     range_doppler_map d_map;
     std::unique_ptr<cfar> d_detector; // none for the kind "none"
     matched_frame d_frame;
-    echo_fit d_fit;
+    std::unique_ptr<motion_compensator> d_motion; // where it is compensated
+    echo_set d_echoes;
+    bool d_found = false; // whether d_echoes is of the frame processed last
     float d_dynamic_range;
     volk::vector<float> d_powers;
-    volk::vector<float> d_left; // powers of what the echoes leave
+    volk::vector<float> d_left;        // powers of what the echoes leave
     const float* d_searched = nullptr; // powers that the cells were found in
     std::vector<map_cell> d_cells;
-    std::vector<echo> d_echoes;
-    bool d_subtracted = false;  // whether d_fit holds the frame less the echoes
+    std::vector<echo> d_new;    // that the last search found
     bool d_passed_over = false; // whether cells were left to the next search
     float d_weakest = 0;        // power of a cell that may be a target
-    double d_frame_power = 0;   // an element
     double d_residual = 0;      // what the echoes leave, of all elements
-    double d_noise = 0;
 };
 
 } // namespace isac
