@@ -78,6 +78,34 @@ def stored(debug: blocks.message_debug) -> list:
     return [pmt.to_python(debug.get_message(i)) for i in range(debug.num_messages())]
 
 
+def stored_so_far(debug: blocks.message_debug) -> list:
+    """The same, with all that was published until now."""
+    def messages():
+        return [debug.get_message(i) for i in range(debug.num_messages())]
+
+    def marks():
+        return sum(pmt.is_bool(m) for m in messages())
+
+    before = marks()
+    debug.to_basic_block()._post(pmt.intern("store"), pmt.PMT_T)
+    if not wait_until(lambda: marks() > before):
+        raise RuntimeError("the message debug does not run")
+    return [pmt.to_python(m) for m in messages() if not pmt.is_bool(m)]
+
+
+def heard(block, port: str) -> bool:
+    """Waits until a block has handled what was posted to a port before.
+
+    Its ports are served in no order, so that nothing else tells. Leaves one fault behind.
+    """
+    def count():
+        return block.faults().get("bad_" + port, 0)
+
+    before = count()
+    block.to_basic_block()._post(pmt.intern(port), pmt.PMT_NIL)
+    return wait_until(lambda: count() > before)
+
+
 def wait_until(condition: Callable[[], bool], seconds: float = 10.0) -> bool:
     """Waits for what happens in other threads; False if it does not."""
     end = time.monotonic() + seconds

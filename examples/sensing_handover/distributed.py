@@ -32,11 +32,12 @@ POSITIONS = ((1 - SHARE)**2 * (150.0, 150.0, HEIGHT) + 2 * SHARE * (1 - SHARE) *
 RCS_M2 = 1.0
 TX_POWER_DBM = 40.0
 GAIN_DB = 9.0
-RESOURCES = {"num_symbols": 64, "num_subcarriers": 256, "tx_power_dbm": TX_POWER_DBM}
+RESOURCES = {"num_symbols": 64, "num_subcarriers": 205, "tx_power_dbm": TX_POWER_DBM}
 
 
 def grid():
-    return isac.ofdm_grid(fft_len=256, cp_len=192, num_symbols=64, subcarrier_spacing=120e3)
+    return isac.ofdm_grid(fft_len=256, cp_len=192, num_symbols=64, subcarrier_spacing=120e3,
+                          guard_low=26, guard_high=25)
 
 
 def combiner(options):

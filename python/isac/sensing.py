@@ -225,7 +225,7 @@ def estimate(
         super_resolution: whether each target is tried for two that are closer than a cell in
             delay; not with kind "none".
         compensate_motion: whether range migration and intercarrier interference of fast targets
-            are compensated, at some twenty times the cost of a map.
+            are compensated, at some thirty times the cost of a map.
         frame, scene_time, tx, rx: passed on.
 
     Returns:

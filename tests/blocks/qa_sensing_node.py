@@ -5,13 +5,12 @@
 """What a node answers and where it points; the search for an object is tested in tests/kernels."""
 
 import math
-import time
 
 import numpy as np
 import pmt
 from gnuradio import blocks, gr, gr_unittest, isac
-from report_messages import (changed, detections, dictionary, signal, stored, track, wait_until,
-                             without)
+from report_messages import (changed, detections, dictionary, heard, signal, stored, track,
+                             wait_until, without)
 
 NODE, OTHER = 3, 4
 NEEDS = {"num_symbols": 14, "num_subcarriers": 600, "tx_power_dbm": 30.0}
@@ -55,9 +54,9 @@ class qa_sensing_node(gr_unittest.TestCase):
             self.node.to_basic_block()._post(pmt.intern(port), message)
 
     def configure(self, *pair, **options):
-        """And waits until the node has heard it: its ports are served in no order."""
+        """And waits until the node has heard it."""
         self.post("configuration", configuration(*pair, **options))
-        time.sleep(0.1)
+        self.assertTrue(heard(self.node, "configuration"))
 
     def request(self, tx=NODE, rx=NODE, node=NODE, scene_time=1.0, **needs):
         self.post("signalling", signal("request", scene_time, node, tx, rx, **{**NEEDS, **needs}))
@@ -111,7 +110,7 @@ class qa_sensing_node(gr_unittest.TestCase):
         """To a place and its prediction, whatever beam the sweep would begin with."""
         node = self.start()
         self.post("signalling", assist(OTHER, [1, 1, 0]), assist(NODE, [0, 1000, 0]))
-        time.sleep(0.1)
+        self.assertTrue(heard(self.node, "signalling"))
         self.configure(NODE, OTHER, scene_time=2.0)
         (beam,) = self.beams(1)
         self.assertEqual((beam["node"], beam["scene_time"], beam["width"]), (NODE, 2.0, 0.1))
@@ -137,7 +136,7 @@ class qa_sensing_node(gr_unittest.TestCase):
         self.configure(NODE, NODE)
         self.beams(1)
         self.post("tracks", track([0, 1000, 0], [100, 0, 0]))
-        time.sleep(0.1)
+        self.assertTrue(heard(self.node, "tracks"))
         self.post("detections", detections(NODE, NODE, 2.0, [1000]))
         self.assertAlmostEqual(self.beams(2)[1]["azimuth"], math.pi / 2 - math.atan(0.2), 5)
 

@@ -82,7 +82,7 @@ public:
      * \param super_resolution whether each target is tried for two that are closer than a
      *                         cell in delay; not with cfar "none"
      * \param compensate_motion whether range migration and intercarrier interference of
-     *                         fast targets are compensated, at some twenty times the cost
+     *                         fast targets are compensated, at some thirty times the cost
      *                         of a map
      * \param clutter          what is taken out of the rows first: "none", "mean" (of the
      *                         symbols of the last frames), "mti" (a high-pass over the

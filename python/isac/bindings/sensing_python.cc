@@ -465,7 +465,7 @@ Args:
     super_resolution: whether each target is tried for two that are closer than a cell in delay;
         not with cfar "none".
     compensate_motion: whether range migration and intercarrier interference of fast targets are
-        compensated, at some twenty times the cost of a map.
+        compensated, at some thirty times the cost of a map.
     clutter: what is taken out of the rows first: "none", "mean" (of the symbols of the last
         frames), "mti" (a high-pass over the symbols) or "eca" (what stands still at
         clutter_delays).

@@ -59,7 +59,7 @@ public:
     void
     process(const gr_complex* rows, const gr_complex* reference, matched_frame& frame);
 
-    //! Slices of Doppler; the cost is that of about six maps each.
+    //! Slices of Doppler; each costs about five maps.
     size_t num_slices() const { return d_slices.size(); }
 
 private:
