@@ -5,6 +5,8 @@
 #include <gnuradio/isac/check.h>
 #include <gnuradio/isac/sensing/cfar_probability.h>
 #include <gnuradio/isac/theory/constants.h>
+#include <boost/math/distributions/negative_binomial.hpp>
+#include <boost/math/distributions/poisson.hpp>
 #include <boost/math/quadrature/gauss_kronrod.hpp>
 #include <boost/math/special_functions/beta.hpp>
 #include <boost/math/special_functions/gamma.hpp>
@@ -21,7 +23,7 @@ namespace isac {
 namespace {
 
 constexpr double NEGLIGIBLE = 1e-13;
-constexpr size_t MOST_TERMS = 20000;
+constexpr size_t MOST_TERMS = 1000000;
 
 void check(double multiplier, size_t looks, const cell_target& target)
 {
@@ -61,27 +63,31 @@ void check_rank(double num_training, double rank)
             "must be above 0 up to the training cells = " + std::to_string(num_training));
 }
 
-// Degrees of freedom of a target's energy, complex ones; steady: none.
-double degrees_of(const cell_target& target, size_t looks)
+// A target adds a number of exponential variables to a cell's looks: Poisson distributed
+// for a steady one, negative binomial for one that fluctuates. Probability of a cell,
+// which is given for every number of variables and rises with it to 1.
+template <typename F>
+double with_target(size_t looks, const cell_target& target, F probability)
 {
-    return (target.swerling > 2 ? 2.0 : 1.0) *
-           (target.swerling % 2 == 0 ? static_cast<double>(looks) : 1.0);
-}
-
-// P(K > j - looks), K the count that a target's power adds to the looks' own: Poisson of
-// a steady target's energy, negative binomial of a fluctuating one's.
-double outlasts(size_t j, size_t looks, const cell_target& target)
-{
-    if (j < looks)
-        return 1;
     if (target.snr == 0)
-        return 0;
-    const double energy = target.snr * looks;
-    const double least = static_cast<double>(j - looks) + 1; // of K
-    if (target.swerling == 0)
-        return boost::math::gamma_p(least, energy);
-    const double degrees = degrees_of(target, looks);
-    return boost::math::ibeta(least, degrees, energy / (energy + degrees));
+        return probability(looks);
+    const double energy = target.snr * static_cast<double>(looks);
+    const double degrees = (target.swerling > 2 ? 2.0 : 1.0) *
+                           (target.swerling % 2 == 0 ? static_cast<double>(looks) : 1.0);
+    const boost::math::poisson_distribution<double> steady(energy);
+    const boost::math::negative_binomial_distribution<double> fluctuating(
+        degrees, degrees / (degrees + energy));
+    double sum = 0, weights = 0, p = 0;
+    for (size_t k = 0; k < MOST_TERMS && 1 - p > NEGLIGIBLE && 1 - weights > NEGLIGIBLE;
+         k++) {
+        const double count = static_cast<double>(k);
+        const double weight = target.swerling == 0 ? boost::math::pdf(steady, count)
+                                                   : boost::math::pdf(fluctuating, count);
+        p = probability(looks + k);
+        sum += weight * p;
+        weights += weight;
+    }
+    return sum + p * std::max(1 - weights, 0.0);
 }
 
 // The power of a cell less the multiple of the mean of its training cells, by its moment
@@ -89,16 +95,10 @@ double outlasts(size_t j, size_t looks, const cell_target& target)
 class excess
 {
 public:
-    excess(const std::vector<training_part>& training,
-           double multiplier,
-           size_t looks,
-           const cell_target& target)
+    excess(const std::vector<training_part>& training, double multiplier, size_t looks)
         : d_training(training),
           d_multiplier(multiplier),
-          d_looks(static_cast<double>(looks)),
-          d_energy(target.snr * d_looks),
-          d_steady(target.swerling == 0),
-          d_degrees(degrees_of(target, looks))
+          d_looks(static_cast<double>(looks))
     {
     }
 
@@ -107,14 +107,13 @@ public:
     {
         // What is likelier than not is known from its opposite; where the cell depends on
         // its training cells, only the one side's pole is simple to find.
-        const bool likely = d_looks * (1 - d_multiplier) + d_energy > 0;
-        if (!likely || is_coupled())
+        if (d_multiplier >= 1 || is_coupled())
             return log_integral(find_pole());
         return std::log1p(-std::exp(log_integral(find_negative_pole())));
     }
 
 private:
-    // Cell averaging's f(s); less what a fluctuating target takes from it.
+    // f(s)
     template <typename T>
     T cell(const T& s) const
     {
@@ -134,11 +133,7 @@ private:
         T sum = -log(side * s) - d_looks * log(f);
         for (const auto& part : d_training)
             sum -= d_looks * part.count * log(1.0 + s * (d_multiplier * part.power));
-        if (d_energy == 0)
-            return sum;
-        const T exponent = s * d_energy / f;
-        return d_steady ? sum + exponent
-                        : sum - d_degrees * log(1.0 - exponent / d_degrees);
+        return sum;
     }
 
     bool is_coupled() const
@@ -157,14 +152,13 @@ private:
         return -1 / (d_multiplier * most);
     }
 
-    // The first zero of f(s) - s E / degrees, a falling convex function: Newton's method
-    // climbs to it without passing it.
+    // The first zero of f(s), a falling convex function: Newton's method climbs to it
+    // without passing it.
     double find_pole() const
     {
-        const double rate = d_steady ? 0 : d_energy / d_degrees;
-        double s = 1 / (1 + rate);
+        double s = 1;
         for (int i = 0; i < 100; i++) {
-            double value = 1 - s * (1 + rate), slope = -1 - rate;
+            double value = 1 - s, slope = -1;
             for (const auto& part : d_training) {
                 const double q = d_multiplier * part.power;
                 const double g = d_multiplier * part.coupling;
@@ -204,9 +198,11 @@ private:
         const double third =
             (at(saddle + 2 * h) - 2 * after + 2 * before - at(saddle - 2 * h)) /
             (2 * h * h * h);
-        const double width = 1 / std::sqrt(second), bend = third / (6 * second);
+        const double width = 1 / std::sqrt(second);
+        const double bend = std::max(third / (6 * second), 0.0);
         // All singularities are on the real axis: away from it the path may bend to where
-        // the integrand falls and does not turn.
+        // the integrand falls and does not turn, to the right only, where it falls to the
+        // end.
         constexpr double STEP = 0.1;
         constexpr int MOST = 400;
         double sum = 0.5;
@@ -224,29 +220,8 @@ private:
     }
 
     const std::vector<training_part>& d_training;
-    double d_multiplier, d_looks, d_energy;
-    bool d_steady;
-    double d_degrees;
+    double d_multiplier, d_looks;
 };
-
-// P(cell > level) for a level over a noise of unit mean.
-double exceeds(double level, size_t looks, const cell_target& target)
-{
-    double probability = boost::math::gamma_q(static_cast<double>(looks), level);
-    if (target.snr == 0)
-        return probability;
-    // Poisson arrivals of that mean, from the looks on.
-    double term =
-        std::exp(-level + looks * std::log(level) - boost::math::lgamma(looks + 1.0));
-    for (size_t j = looks; j < MOST_TERMS; j++) {
-        const double outlasting = outlasts(j, looks, target);
-        probability += term * outlasting;
-        if (j > level && term < NEGLIGIBLE)
-            break;
-        term *= level / static_cast<double>(j + 1);
-    }
-    return probability;
-}
 
 // Integral of f over the distribution of the order statistic of cells of unit mean noise.
 template <typename F>
@@ -293,7 +268,7 @@ double ca_log_false_alarm(const std::vector<training_part>& training,
 {
     check_training(training);
     check(multiplier, looks, {});
-    return excess(training, multiplier, looks, {}).log_probability();
+    return excess(training, multiplier, looks).log_probability();
 }
 
 double
@@ -312,12 +287,9 @@ os_log_false_alarm(double num_training, double rank, double multiplier, size_t l
 
 double ca_probability(const std::vector<training_part>& training,
                       double multiplier,
-                      size_t looks,
-                      const cell_target& target)
+                      size_t looks)
 {
-    check_training(training);
-    check(multiplier, looks, target);
-    return std::exp(excess(training, multiplier, looks, target).log_probability());
+    return std::exp(ca_log_false_alarm(training, multiplier, looks));
 }
 
 double ca_probability(size_t num_training,
@@ -326,8 +298,12 @@ double ca_probability(size_t num_training,
                       const cell_target& target)
 {
     check_training(num_training);
+    check(multiplier, looks, target);
     const double n = static_cast<double>(num_training);
-    return ca_probability({ { 1 / n, n } }, multiplier, looks, target);
+    return with_target(looks, target, [&](size_t variables) {
+        return boost::math::ibetac(
+            static_cast<double>(variables), n * looks, multiplier / (n + multiplier));
+    });
 }
 
 double os_probability(double num_training,
@@ -341,7 +317,10 @@ double os_probability(double num_training,
     if (looks == 1 && target.snr == 0)
         return std::exp(os_log_false_alarm(num_training, rank, multiplier, looks));
     return over_order_statistic(num_training, rank, looks, [&](double statistic) {
-        return exceeds(multiplier * statistic, looks, target);
+        const double level = multiplier * statistic;
+        return with_target(looks, target, [&](size_t variables) {
+            return boost::math::gamma_q(static_cast<double>(variables), level);
+        });
     });
 }
 

@@ -48,27 +48,32 @@ size_t map_columns(const ofdm_grid::sptr& grid, const target_estimator::paramete
 
 } // namespace
 
-range_doppler_estimator::sptr range_doppler_estimator::make(ofdm_grid::sptr grid,
-                                                            int tx,
-                                                            int rx,
-                                                            const std::string& reference,
-                                                            const std::string& mode,
-                                                            const std::string& window,
-                                                            double window_parameter,
-                                                            int pad_delay,
-                                                            int pad_doppler,
-                                                            const std::string& cfar,
-                                                            double pfa,
-                                                            int guard_delay,
-                                                            int guard_doppler,
-                                                            int training_delay,
-                                                            int training_doppler,
-                                                            double os_rank,
-                                                            int max_targets,
-                                                            int reference_frames,
-                                                            double dynamic_range_db,
-                                                            bool super_resolution,
-                                                            bool compensate_motion)
+range_doppler_estimator::sptr
+range_doppler_estimator::make(ofdm_grid::sptr grid,
+                              int tx,
+                              int rx,
+                              const std::string& reference,
+                              const std::string& mode,
+                              const std::string& window,
+                              double window_parameter,
+                              int pad_delay,
+                              int pad_doppler,
+                              const std::string& cfar,
+                              double pfa,
+                              int guard_delay,
+                              int guard_doppler,
+                              int training_delay,
+                              int training_doppler,
+                              double os_rank,
+                              int max_targets,
+                              int reference_frames,
+                              double dynamic_range_db,
+                              bool super_resolution,
+                              bool compensate_motion,
+                              const std::string& clutter,
+                              int clutter_memory,
+                              double clutter_cutoff,
+                              const std::vector<double>& clutter_delays)
 {
     require(grid != nullptr, "range_doppler_estimator: grid", "none", "must be given");
     require(tx >= 0, "range_doppler_estimator: tx", tx, "must not be negative");
@@ -100,7 +105,13 @@ range_doppler_estimator::sptr range_doppler_estimator::make(ofdm_grid::sptr grid
     p.super_resolution = super_resolution;
     p.compensate_motion = compensate_motion;
     return gnuradio::make_block_sptr<range_doppler_estimator_impl>(
-        grid, tx, rx, p, frames_kept(*grid, reference_frames));
+        grid,
+        tx,
+        rx,
+        p,
+        clutter_filter::parameters{
+            clutter, clutter_memory, clutter_cutoff, clutter_delays },
+        frames_kept(*grid, reference_frames));
 }
 
 range_doppler_estimator_impl::range_doppler_estimator_impl(
@@ -108,6 +119,7 @@ range_doppler_estimator_impl::range_doppler_estimator_impl(
     int tx,
     int rx,
     const target_estimator::parameters& p,
+    const clutter_filter::parameters& clutter,
     size_t reference_frames)
     : gr::block("range_doppler_estimator",
                 gr::io_signature::make(
@@ -121,6 +133,7 @@ range_doppler_estimator_impl::range_doppler_estimator_impl(
       d_tx(tx),
       d_rx(rx),
       d_estimator(std::make_unique<target_estimator>(grid, p)),
+      d_clutter(std::make_unique<clutter_filter>(grid, clutter)),
       d_rows(grid, d_faults),
       d_range_cells(d_estimator->map().range_cells()),
       d_doppler_cells(d_estimator->map().doppler_cells()),
@@ -224,11 +237,24 @@ void range_doppler_estimator_impl::set_max_targets(int max_targets)
     change([&](auto& p) { p.max_targets = max_targets; });
 }
 
+void range_doppler_estimator_impl::set_clutter(const std::string& clutter,
+                                               int memory,
+                                               double cutoff,
+                                               const std::vector<double>& delays)
+{
+    auto filter = std::make_unique<clutter_filter>(
+        d_grid, clutter_filter::parameters{ clutter, memory, cutoff, delays });
+    std::lock_guard<std::mutex> lock(d_pending_mutex);
+    d_pending_clutter = std::move(filter);
+}
+
 void range_doppler_estimator_impl::take_pending()
 {
     std::lock_guard<std::mutex> lock(d_pending_mutex);
     if (d_pending)
         d_estimator = std::move(d_pending);
+    if (d_pending_clutter)
+        d_clutter = std::move(d_pending_clutter);
 }
 
 // Asks for whichever input has something: either must be able to move without the other.
@@ -326,7 +352,7 @@ void range_doppler_estimator_impl::process(const frame_stamp& stamp,
                                            const gr_complex* sent)
 {
     take_pending();
-    if (!d_estimator->process(rows, sent, d_report)) {
+    if (!d_estimator->process(d_clutter->process(rows, sent), sent, d_report)) {
         d_faults.count("empty_reference",
                        "the reference of frame " + std::to_string(stamp.frame) +
                            " is zero everywhere");

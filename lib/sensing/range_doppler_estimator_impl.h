@@ -9,6 +9,7 @@
 #include "frame_assembler.h"
 #include "frame_queue.h"
 #include <gnuradio/isac/range_doppler_estimator.h>
+#include <gnuradio/isac/sensing/clutter_filter.h>
 #include <gnuradio/isac/sensing/target_estimator.h>
 #include <memory>
 #include <mutex>
@@ -24,6 +25,7 @@ public:
                                  int tx,
                                  int rx,
                                  const target_estimator::parameters& p,
+                                 const clutter_filter::parameters& clutter,
                                  size_t reference_frames);
 
     void set_pfa(double pfa) override;
@@ -33,6 +35,10 @@ public:
     void set_guard(int guard_delay, int guard_doppler) override;
     void set_training(int training_delay, int training_doppler) override;
     void set_max_targets(int max_targets) override;
+    void set_clutter(const std::string& clutter,
+                     int memory,
+                     double cutoff,
+                     const std::vector<double>& delays) override;
 
     size_t range_cells() const override { return d_range_cells; }
     size_t doppler_cells() const override { return d_doppler_cells; }
@@ -69,6 +75,7 @@ private:
     const int d_tx;
     const int d_rx;
     std::unique_ptr<target_estimator> d_estimator;
+    std::unique_ptr<clutter_filter> d_clutter;
     frame_assembler d_rows;
     std::unique_ptr<frame_assembler> d_sent;   // with reference rows
     std::unique_ptr<frame_queue> d_references; // likewise
@@ -87,6 +94,7 @@ private:
     target_estimator::parameters d_parameters; // as set last
     std::mutex d_pending_mutex;
     std::unique_ptr<target_estimator> d_pending; // for the next frame
+    std::unique_ptr<clutter_filter> d_pending_clutter;
 };
 
 } // namespace isac

@@ -8,7 +8,7 @@ puts rows out. Where no reference is given the grid's pilots alone are known.
 """
 
 from functools import lru_cache
-from typing import Dict, Optional, Tuple
+from typing import Dict, Optional, Sequence, Tuple
 
 import numpy as np
 
@@ -17,6 +17,7 @@ from .isac_python._sensing import (
     ca_multiplier,
     ca_probability,
     cfar,
+    clutter_filter,
     os_multiplier,
     os_probability,
     range_cells,
@@ -29,7 +30,10 @@ __all__ = [
     "ca_multiplier",
     "ca_probability",
     "cfar",
+    "clutter_filter",
+    "coherent_sum",
     "estimate",
+    "mean_map",
     "os_multiplier",
     "os_probability",
     "range_cells",
@@ -109,6 +113,78 @@ def range_doppler_map(
     doppler = bins * kernel.doppler_step()
     wavelength = SPEED_OF_LIGHT / grid.carrier_frequency()
     return powers, 0.5 * SPEED_OF_LIGHT * delay, -0.5 * wavelength * doppler
+
+
+def coherent_sum(
+    frames: np.ndarray,
+    grid: ofdm_grid,
+    references: Optional[np.ndarray] = None,
+    times: Optional[Sequence[float]] = None,
+    doppler: float = 0.0,
+) -> Tuple[np.ndarray, np.ndarray]:
+    """Frames, of which the echo's phase holds, as one frame of their energy together.
+
+    Each element is combined with the weights of its reference (maximum ratio). F frames raise the
+    SNR of an echo by F where its phase turns from frame to frame as `doppler` says; at another
+    Doppler, d away, by abs(sum exp(j 2 pi d t))^2 / F. White noise stays as strong as it was.
+
+    Args:
+        frames: received, F x M x N complex.
+        grid: what was sent when.
+        references: transmitted, F x M x N complex; None: pilots alone.
+        times: of the frames, s; needed where doppler is not 0.
+        doppler: Doppler that the frames are aligned for, Hz.
+
+    Returns:
+        Rows and their reference, M x N complex, for range_doppler_map(), estimate() and their like.
+
+    Raises:
+        ValueError: for shapes or lengths that do not fit.
+    """
+    frames = _complex_rows("frames", frames)
+    pilots = np.asarray(grid.pilot_rows())
+    sent = np.broadcast_to(pilots, frames.shape) if references is None else references
+    sent = _complex_rows("references", sent)
+    if frames.ndim != 3 or frames.shape[1:] != pilots.shape or sent.shape != frames.shape:
+        raise ValueError(f"frames and references must be of F x {pilots.shape[0]} x {pilots.shape[1]}")
+    times = np.zeros(len(frames)) if times is None and doppler == 0 else np.asarray(times, float)
+    if times.shape != (len(frames),) or not len(times):
+        raise ValueError(f"times must be those of {len(frames)} frames, one at least")
+    turns = np.exp(-2j * np.pi * doppler * times)[:, None, None]
+    energy = np.sqrt(np.sum(np.abs(sent) ** 2, axis=0))
+    products = np.sum(turns * frames * np.conj(sent), axis=0)
+    rows = np.divide(products, energy, out=np.zeros_like(products), where=energy > 0)
+    return rows.astype(np.complex64), energy.astype(np.complex64)
+
+
+def mean_map(
+    frames: np.ndarray, grid: ofdm_grid, references: Optional[np.ndarray] = None, **options
+) -> Tuple[np.ndarray, int]:
+    """The mean of the range-Doppler maps of frames, or antennas, whose phases do not matter.
+
+    Args:
+        frames: received, ... x M x N complex: frames, antennas, or both.
+        grid: what was sent when.
+        references: transmitted, of the shape of frames, or one for all; None: pilots alone.
+        options: those of range_doppler_map().
+
+    Returns:
+        Powers (Doppler rows x range columns) and the number of maps: `looks` of cfar().
+
+    Raises:
+        ValueError: as range_doppler_map() does.
+    """
+    frames = np.asarray(frames)
+    if frames.ndim < 2 or not frames.size:
+        raise ValueError("frames must be an array of ... x symbols x subcarriers")
+    if references is not None:
+        references = np.broadcast_to(references, frames.shape).reshape(-1, *frames.shape[-2:])
+    frames = frames.reshape(-1, *frames.shape[-2:])
+    powers = 0.0
+    for i, rows in enumerate(frames):
+        sent = None if references is None else references[i]
+        powers = powers + range_doppler_map(rows, grid, sent, **options)[0] / len(frames)
+    return powers, len(frames)
 
 
 def estimate(

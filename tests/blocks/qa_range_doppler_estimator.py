@@ -117,6 +117,38 @@ class qa_range_doppler_estimator(gr_unittest.TestCase):
             self.assertLess(abs(r["doppler"][i] - doppler), 5 * np.sqrt(r["var_doppler"][i]))
             self.assertLess(abs(10 * np.log10(r["snr"][i] / amplitude**2)), 0.7)
 
+    def test_clutter_filter_is_turned_on_while_it_runs(self):
+        cell, row = 1 / self.grid.sample_rate(), 1 / (32 * self.grid.symbol_duration())
+        clutter = self.echo(2.5 * cell, 0, 100) + self.echo(7.2 * cell, 0, 100j)
+        target = self.echo(5 * cell, 3 * row, 1)
+        frames = [clutter + target + self.noise() for _ in range(4)]
+        for kind, options in (
+            ("mean", {}),
+            ("mti", dict(cutoff=0.1)),
+            ("eca", dict(delays=[2.5 * cell, 7.2 * cell])),
+        ):
+            block = isac.range_doppler_estimator(self.grid)
+            tb, store = gr.top_block(), blocks.message_debug()
+            source = blocks.vector_source_c(
+                np.concatenate(frames).astype(np.complex64).ravel(), False, 64
+            )
+            tb.connect(source, block)
+            tb.msg_connect(block, "detections", store, "store")
+            for i, on in enumerate((False, True, False)):
+                block.set_clutter(kind if on else "none", **(options if on else {}))
+                source.rewind()
+                tb.run()
+                self.assertEqual(store.num_messages(), 4 * (i + 1))
+                for message in range(4 * i, 4 * (i + 1)):
+                    found = pmt.to_python(store.get_message(message))
+                    moving = np.abs(found["doppler"]) > 2 * row
+                    self.assertEqual(np.sum(~moving), 0 if on else 2, kind)
+                    if on:
+                        self.assertEqual(np.sum(moving), 1, kind)
+                        self.assertLess(abs(found["delay"][0] - 5 * cell), 0.2 * cell)
+        for wrong in (("average",), ("mean", 0), ("mti", 16, 0.0), ("eca",)):
+            self.assertRaises(ValueError, block.set_clutter, *wrong)
+
     def test_dynamic_range(self):
         # 40 dB apart and far above the noise.
         frame = 1e-3 * self.noise() + self.echo(1e-6, 900.0, 1.0) + self.echo(3e-6, -4000.0, 1e-2)

@@ -150,6 +150,11 @@ TABLE = {
         "max_targets": (0, -1, 1025),
         "dynamic_range_db": (9, 141, NAN, INF),
         "reference_frames": (-1, 1025),
+        "clutter": ("", "average"),
+        "clutter_memory": (0, 65537),
+        "clutter_cutoff": [given(v, clutter="mti") for v in (0.0, -1.0, 100.0, NAN)],
+        "clutter_delays": (given([], "delays", "0", clutter="eca"),
+                           given([-1e-6], "delay", "-1e-06", clutter="eca")),
     }),
     "crlb_monitor": ({"grid": GRID}, {
         "grid": (given(None, shown="none"), given(NO_PILOTS, "pilots", "0")),

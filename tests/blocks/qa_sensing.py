@@ -125,6 +125,16 @@ class qa_sensing(gr_unittest.TestCase):
             again, _ = isac.sensing.cfar(powers / 4, pfa=1e-8, kind=kind, looks=4)
             self.assertEqual(again.tolist(), cells.tolist())
 
+    def test_clutter_filter(self):
+        cell, row = 1 / self.grid.sample_rate(), 1 / (32 * self.grid.symbol_duration())
+        target = self.echo(self.grid, 5 * cell, 4 * row)
+        rows = target + 100 * self.echo(self.grid, 3.3 * cell, 0)
+        for options in (dict(kind="mean"), dict(kind="mti", cutoff=0.01), dict(kind="eca", delays=[3.3 * cell])):
+            filtered = isac.sensing.clutter_filter(self.grid, **options).process(rows)
+            self.assertLess(np.mean(np.abs(filtered - target) ** 2), 1e-2)
+        self.assertRaises(ValueError, isac.sensing.clutter_filter, self.grid, "average")
+        self.assertRaises(ValueError, isac.sensing.clutter_filter(self.grid).process, rows[:-1])
+
     def test_wrong_input_is_refused(self):
         good = self.echo(self.grid, 1e-6, 0)
         nan, infinite = good.copy(), good.copy()

@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <vector>
 
 namespace gr {
 namespace isac {
@@ -19,7 +20,8 @@ namespace isac {
  * \brief Rows of echoes to range-Doppler maps and targets. \ingroup isac
  *
  * \details
- * Each frame is matched to what was sent, windowed and transformed to a map of powers;
+ * What stands still is taken out of the rows, if asked for. Each frame is matched to what
+ * was sent, windowed and transformed to a map of powers;
  * CFAR finds the cells that stand out, and the delay and Doppler of every target are
  * fitted by maximum likelihood, one after the other, strongest first (the kernel is
  * target_estimator).
@@ -82,6 +84,14 @@ public:
      * \param compensate_motion whether range migration and intercarrier interference of
      *                         fast targets are compensated, at some thirty times the cost
      *                         of a map
+     * \param clutter          what is taken out of the rows first: "none", "mean" (of the
+     *                         symbols of the last frames), "mti" (a high-pass over the
+     *                         symbols) or "eca" (what stands still at clutter_delays);
+     *                         see clutter_filter
+     * \param clutter_memory   frames that "mean" is taken over, 1 to 65536
+     * \param clutter_cutoff   half-power Doppler of "mti", in Doppler cells of a frame,
+     *                         above 0, to a sixteenth of the symbols
+     * \param clutter_delays   of "eca": total path over c, s; 1 to 256 of them
      * \throws std::invalid_argument naming the parameter, its value and its limit
      */
     static sptr make(ofdm_grid::sptr grid,
@@ -104,7 +114,11 @@ public:
                      int reference_frames = 0,
                      double dynamic_range_db = 80,
                      bool super_resolution = false,
-                     bool compensate_motion = false);
+                     bool compensate_motion = false,
+                     const std::string& clutter = "none",
+                     int clutter_memory = 16,
+                     double clutter_cutoff = 0.25,
+                     const std::vector<double>& clutter_delays = {});
 
     //! \name Live: taken up at the next frame
     //! Each throws std::invalid_argument as make() does, and changes nothing then.
@@ -116,6 +130,11 @@ public:
     virtual void set_guard(int guard_delay, int guard_doppler) = 0;
     virtual void set_training(int training_delay, int training_doppler) = 0;
     virtual void set_max_targets(int max_targets) = 0;
+    //! What the filter knows of the frames before is forgotten.
+    virtual void set_clutter(const std::string& clutter,
+                             int memory,
+                             double cutoff,
+                             const std::vector<double>& delays) = 0;
     //! \}
 
     //! Columns of the map: the length of an output row.

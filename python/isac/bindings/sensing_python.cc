@@ -5,12 +5,14 @@
 #include <gnuradio/isac/crlb_monitor.h>
 #include <gnuradio/isac/range_doppler_estimator.h>
 #include <gnuradio/isac/sensing/cfar_threshold.h>
+#include <gnuradio/isac/sensing/clutter_filter.h>
 #include <gnuradio/isac/sensing/target_estimator.h>
 #include <gnuradio/isac/sensing/window.h>
 #include <pybind11/complex.h>
 #include <pybind11/numpy.h>
 #include <pybind11/pybind11.h>
 #include <pybind11/stl.h>
+#include <algorithm>
 #include <cmath>
 #include <optional>
 
@@ -374,6 +376,60 @@ void bind_estimator(py::module& m)
             "The targets of an M x N array, strongest first, as a dict of arrays.");
 }
 
+void bind_clutter(py::module& m)
+{
+    const clutter_filter::parameters defaults;
+    py::class_<clutter_filter, std::shared_ptr<clutter_filter>>(
+        m, "clutter_filter", R"doc(
+Takes what does not move out of rows, frame by frame.
+
+Args:
+    grid: what was sent when.
+    kind: "none"; "mean": the channel that symbols have in common, averaged over frames; "mti": a
+        high-pass over the symbols that runs on from frame to frame; "eca": what echoes at the
+        given delays and zero Doppler explain of the frame alone.
+    memory: for "mean", frames, 1 to 65536. One takes the noise at zero Doppler too.
+    cutoff: for "mti", half-power Doppler in Doppler cells of a frame, above 0, to a sixteenth of
+        the symbols.
+    delays: for "eca", total path over c, s; 1 to 256 of them.
+
+Raises:
+    ValueError: naming the parameter, its value and its limit.
+)doc")
+        .def(py::init([](std::shared_ptr<ofdm_grid> grid,
+                         const std::string& kind,
+                         int memory,
+                         double cutoff,
+                         const std::vector<double>& delays) {
+                 return std::make_shared<clutter_filter>(
+                     grid, clutter_filter::parameters{ kind, memory, cutoff, delays });
+             }),
+             py::arg("grid"),
+             py::arg("kind") = "mean",
+             py::arg("memory") = defaults.memory,
+             py::arg("cutoff") = defaults.cutoff,
+             py::arg("delays") = defaults.delays)
+        .def(
+            "process",
+            [](clutter_filter& filter,
+               const rows_array& rows,
+               const std::optional<rows_array>& reference) {
+                check_rows(rows, filter.grid(), "rows");
+                if (reference)
+                    check_rows(*reference, filter.grid(), "reference");
+                rows_array out({ rows.shape(0), rows.shape(1) });
+                const gr_complex* left =
+                    filter.process(rows.data(), reference ? reference->data() : nullptr);
+                std::copy_n(left, rows.size(), out.mutable_data());
+                return out;
+            },
+            py::arg("rows"),
+            py::arg("reference") = py::none(),
+            "The M x N array without clutter; without a reference the grid's pilots are "
+            "known.")
+        .def("reset", &clutter_filter::reset, "Forgets the frames before.");
+}
+
 void bind_estimator_block(py::module& m)
 {
     py::class_<range_doppler_estimator,
@@ -410,6 +466,12 @@ Args:
         not with cfar "none".
     compensate_motion: whether range migration and intercarrier interference of fast targets are
         compensated, at some thirty times the cost of a map.
+    clutter: what is taken out of the rows first: "none", "mean" (of the symbols of the last
+        frames), "mti" (a high-pass over the symbols) or "eca" (what stands still at
+        clutter_delays).
+    clutter_memory: frames that "mean" is taken over, 1 to 65536.
+    clutter_cutoff: half-power Doppler of "mti", in Doppler cells of a frame.
+    clutter_delays: of "eca": total path over c, s.
 
 Raises:
     ValueError: naming the parameter, its value and its limit.
@@ -434,7 +496,11 @@ Raises:
                          int reference_frames,
                          double dynamic_range_db,
                          bool super_resolution,
-                         bool compensate_motion) {
+                         bool compensate_motion,
+                         const std::string& clutter,
+                         int clutter_memory,
+                         double clutter_cutoff,
+                         const std::vector<double>& clutter_delays) {
                  return range_doppler_estimator::make(grid,
                                                       tx,
                                                       rx,
@@ -455,7 +521,11 @@ Raises:
                                                       reference_frames,
                                                       dynamic_range_db,
                                                       super_resolution,
-                                                      compensate_motion);
+                                                      compensate_motion,
+                                                      clutter,
+                                                      clutter_memory,
+                                                      clutter_cutoff,
+                                                      clutter_delays);
              }),
              py::arg("grid"),
              py::arg("tx") = 0,
@@ -477,7 +547,11 @@ Raises:
              py::arg("reference_frames") = 0,
              py::arg("dynamic_range_db") = 80.0,
              py::arg("super_resolution") = false,
-             py::arg("compensate_motion") = false)
+             py::arg("compensate_motion") = false,
+             py::arg("clutter") = "none",
+             py::arg("clutter_memory") = 16,
+             py::arg("clutter_cutoff") = 0.25,
+             py::arg("clutter_delays") = std::vector<double>{})
         .def("set_pfa", &range_doppler_estimator::set_pfa, py::arg("pfa"))
         .def("set_cfar", &range_doppler_estimator::set_cfar, py::arg("cfar"))
         .def("set_mode", &range_doppler_estimator::set_mode, py::arg("mode"))
@@ -496,6 +570,12 @@ Raises:
         .def("set_max_targets",
              &range_doppler_estimator::set_max_targets,
              py::arg("max_targets"))
+        .def("set_clutter",
+             &range_doppler_estimator::set_clutter,
+             py::arg("clutter"),
+             py::arg("memory") = 16,
+             py::arg("cutoff") = 0.25,
+             py::arg("delays") = std::vector<double>{})
         .def("range_cells",
              &range_doppler_estimator::range_cells,
              "Columns of the map: the length of an output row.")
@@ -567,6 +647,7 @@ void bind_sensing(py::module& m)
     py::module kernels = m.def_submodule("_sensing", "Sensing kernels.");
     bind_map(kernels);
     bind_cfar(kernels);
+    bind_clutter(kernels);
     bind_estimator(kernels);
     bind_estimator_block(m);
     bind_monitor_block(m);

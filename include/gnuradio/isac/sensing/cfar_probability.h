@@ -39,29 +39,29 @@ struct training_part {
 };
 
 /*!
- * Probability that a cell exceeds a multiple of the mean of its training cells, all of
- * them the sum of \p looks independent maps. Exact for cells of any correlation.
- *
- * The difference of the two is a form of complex Gaussians, whose moment generating
- * function is known: with the noise's part D(s)^-looks, D(s) = f(s) prod (1 + s a p_i),
- * f(s) = 1 - s + s^2 a sum g_i / (1 + s a p_i), and exp(s E / f) of a target's energy.
- * The probability is the integral of that over s, along the path of steepest descent
- * (C. W. Helstrom, "Evaluating the detectability of Gaussian stochastic signals by
- * steepest descent integration"), by the trapezoidal rule. With one look, no coupling and
- * no target it is prod (1 + a p_i)^-1.
+ * Probability that a cell exceeds a multiple of the mean of its independent training
+ * cells, all of them the sum of \p looks independent maps.
  *
  * \throws std::invalid_argument naming the parameter, its value and its limit
  */
-ISAC_API double ca_probability(const std::vector<training_part>& training,
-                               double multiplier,
-                               size_t looks = 1,
-                               const cell_target& target = {});
-
-//! The same for independent training cells.
 ISAC_API double ca_probability(size_t num_training,
                                double multiplier,
                                size_t looks = 1,
                                const cell_target& target = {});
+
+/*!
+ * The same without a target and for cells of any correlation, exactly.
+ *
+ * The cell less the multiple of the mean is a form of complex Gaussians, with the moment
+ * generating function D(s)^-looks, D(s) = f(s) prod (1 + s a p_i), f(s) = 1 - s +
+ * s^2 a sum g_i / (1 + s a p_i). The probability is its integral over s, along the path
+ * of steepest descent (C. W. Helstrom, "Evaluating the detectability of Gaussian
+ * stochastic signals by steepest descent integration"), by the trapezoidal rule. With one
+ * look and no coupling it is prod (1 + a p_i)^-1.
+ */
+ISAC_API double ca_probability(const std::vector<training_part>& training,
+                               double multiplier,
+                               size_t looks = 1);
 
 /*!
  * Probability that a cell exceeds a multiple of the order statistic of that rank (1 is
@@ -80,13 +80,15 @@ ISAC_API double os_probability(double num_training,
                                size_t looks = 1,
                                const cell_target& target = {});
 
-//! Natural logarithm of ca_probability() and os_probability() without a target, where
-//! they are too small for a double.
+//! \name Natural logarithms, where there is no target
+//! of what may be too small for a double.
+//! \{
 ISAC_API double ca_log_false_alarm(const std::vector<training_part>& training,
                                    double multiplier,
                                    size_t looks);
 ISAC_API double
 os_log_false_alarm(double num_training, double rank, double multiplier, size_t looks);
+//! \}
 
 //! Ordered pairs of different training cells whose amplitudes have that correlation.
 struct pair_correlation {
