@@ -12,20 +12,28 @@
 namespace gr {
 namespace isac {
 
-//! Whether nothing more comes into an input than is there.
-inline bool input_done(const gr::block& block, int port)
+struct input_state {
+    int available; // items
+    bool done;     // nothing more comes than is there
+};
+
+inline input_state state_of_input(const gr::block& block, int port)
 {
     const auto& reader = block.detail()->input(port);
     gr::thread::scoped_lock guard(*reader->mutex());
-    return reader->done();
+    return { reader->items_available(), reader->done() };
 }
 
-//! Whether that is so, and \p available items are all that is there.
+inline bool input_done(const gr::block& block, int port)
+{
+    return state_of_input(block, port).done;
+}
+
+//! Whether nothing more comes, and \p available items are all that is there.
 inline bool holds_end_of_input(const gr::block& block, int port, int available)
 {
-    const auto& reader = block.detail()->input(port);
-    gr::thread::scoped_lock guard(*reader->mutex());
-    return reader->done() && reader->items_available() <= available;
+    const auto state = state_of_input(block, port);
+    return state.done && state.available <= available;
 }
 
 } // namespace isac

@@ -29,8 +29,6 @@ echo_scene::parameters with_carrier_of(const ofdm_grid::sptr& grid,
     return scene;
 }
 
-double to_db(double power) { return 10 * std::log10(power); }
-
 } // namespace
 
 echo_channel::sptr echo_channel::make(ofdm_grid::sptr grid,
@@ -58,6 +56,7 @@ echo_channel_impl::echo_channel_impl(ofdm_grid::sptr grid,
       d_rx(rx),
       d_faults(d_logger),
       d_requested{ with_carrier_of(d_grid, scene), revisit_interval },
+      d_watch(*d_grid, d_faults),
       d_clock(*d_grid, start_time, d_faults),
       d_revisit_interval(revisit_interval),
       d_scene(d_requested.scene),
@@ -78,7 +77,7 @@ bool echo_channel_impl::start()
     const uint64_t first = nitems_read(0);
     if (d_clock.restart(first))
         d_synthesizer.clear();
-    compare_with_grid(d_clock.time_of(first));
+    d_watch.compare_with_grid(d_scene, d_clock.time_of(first));
     return gr::block::start();
 }
 
@@ -154,14 +153,6 @@ void echo_channel_impl::set_revisit_interval(double interval)
     change([&](settings& s) { s.revisit_interval = interval; });
 }
 
-void echo_channel_impl::compare_with_grid(double time)
-{
-    const std::string all = beyond_grid(d_scene, *d_grid, time);
-    if (!all.empty() && !d_beyond_grid)
-        d_faults.count("beyond_grid", all);
-    d_beyond_grid = !all.empty();
-}
-
 void echo_channel_impl::start_frame(uint64_t here, const uint64_t* number)
 {
     take_up_changes();
@@ -171,26 +162,18 @@ void echo_channel_impl::start_frame(uint64_t here, const uint64_t* number)
     d_frame_energy = 0;
     const double start = d_clock.frame_start();
     d_scene.begin_frame(start + d_grid->middle_time());
-    compare_with_grid(start);
+    d_watch.compare_with_grid(d_scene, start);
     add_item_tag(0, here, metadata_keys::frame(), pmt::from_uint64(d_clock.frame()));
     add_item_tag(0, here, metadata_keys::scene_time(), pmt::from_double(start));
 }
 
 void echo_channel_impl::publish_truth()
 {
-    const double elements = d_grid->num_active();
-    const double sent =
-        d_frame_energy / d_grid->frame_samples() * d_grid->num_symbols() / elements;
+    const double sent = element_power(d_frame_energy, *d_grid);
     const double noise = d_scene.noise_power(d_grid->subcarrier_spacing());
     const double interference = d_scene.residual_power() / d_grid->num_subcarriers();
 
-    ground_truth truth;
-    truth.frame = d_clock.frame();
-    truth.scene_time = d_clock.frame_start() + d_grid->middle_time();
-    truth.tx = d_tx;
-    truth.rx = d_rx;
-    truth.noise_dbm = to_db(noise);
-    truth.interference_dbm = to_db(interference);
+    ground_truth truth = begin_truth(d_clock, *d_grid, d_tx, d_rx, noise, interference);
     for (size_t i = 0; i < d_scene.num_paths(); i++)
         add_path(truth,
                  d_scene,
@@ -252,12 +235,7 @@ int echo_channel_impl::general_work(int noutput_items,
                                                  n,
                                                  std::min(known, AHEAD),
                                                  out + done);
-        if (found.not_finite > 0)
-            d_faults.count("not_finite",
-                           "samples with a NaN or an infinity, taken as zero",
-                           found.not_finite);
-        if (found.too_long > 0)
-            d_faults.count("path_too_long", "a path outgrew the delay line, left out");
+        d_watch.count(found);
         done += n;
         if (d_clock.in_frame())
             d_frame_energy += found.energy;

@@ -5,6 +5,7 @@
 #ifndef INCLUDED_ISAC_ECHO_CHANNEL_IMPL_H
 #define INCLUDED_ISAC_ECHO_CHANNEL_IMPL_H
 
+#include "channel_faults.h"
 #include "fault_log.h"
 #include "frame_clock.h"
 #include <gnuradio/isac/channel/echo_scene.h>
@@ -59,7 +60,6 @@ private:
     void take_up_changes();
     void read_tags(uint64_t first, uint64_t count, uint64_t reach);
     void start_frame(uint64_t here, const uint64_t* number);
-    void compare_with_grid(double time);
     void publish_truth();
 
     const ofdm_grid::sptr d_grid;
@@ -71,11 +71,11 @@ private:
     settings d_requested;
     bool d_changed = false;
 
+    channel_faults d_watch;
     frame_clock d_clock;
     double d_revisit_interval;
     echo_scene d_scene;
     echo_synthesizer d_synthesizer;
-    bool d_beyond_grid = false;
 
     std::vector<tag_t> d_tags;
     double d_frame_energy = 0; // of the input

@@ -4,11 +4,33 @@
 
 #include "path_report.h"
 #include <gnuradio/isac/theory/constants.h>
-#include <algorithm>
 #include <cmath>
 
 namespace gr {
 namespace isac {
+
+namespace {
+
+double to_db(double power) { return 10 * std::log10(power); }
+
+} // namespace
+
+ground_truth begin_truth(const frame_clock& clock,
+                         const ofdm_grid& grid,
+                         int64_t tx,
+                         int64_t rx,
+                         double noise,
+                         double interference)
+{
+    ground_truth truth;
+    truth.frame = clock.frame();
+    truth.scene_time = clock.frame_start() + grid.middle_time();
+    truth.tx = tx;
+    truth.rx = rx;
+    truth.noise_dbm = to_db(noise);
+    truth.interference_dbm = to_db(interference);
+    return truth;
+}
 
 void add_path(ground_truth& truth,
               const path_set& paths,
@@ -27,21 +49,12 @@ void add_path(ground_truth& truth,
     truth.var_delay.push_back(0);
     truth.var_doppler.push_back(0);
     truth.target.push_back(paths.target_index(path));
-    truth.power_dbm.push_back(10 * std::log10(power));
+    truth.power_dbm.push_back(to_db(power));
 }
 
-std::string beyond_grid(const path_set& paths, const ofdm_grid& grid, double time)
+double element_power(double energy, const ofdm_grid& grid)
 {
-    double farthest = 0, fastest = 0;
-    for (size_t i = 0; i < paths.num_paths(); i++) {
-        farthest = std::max(farthest, SPEED_OF_LIGHT * paths.delay(i, time) / 2);
-        fastest =
-            std::max(fastest, std::abs(paths.doppler(i, time)) * grid.wavelength() / 2);
-    }
-    std::string all;
-    for (const auto& line : grid.warnings(farthest, fastest))
-        all += (all.empty() ? "" : "; ") + line;
-    return all;
+    return energy / grid.frame_samples() * grid.num_symbols() / grid.num_active();
 }
 
 } // namespace isac

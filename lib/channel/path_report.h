@@ -5,13 +5,21 @@
 #ifndef INCLUDED_ISAC_CHANNEL_PATH_REPORT_H
 #define INCLUDED_ISAC_CHANNEL_PATH_REPORT_H
 
+#include "frame_clock.h"
 #include <gnuradio/isac/channel/path_set.h>
 #include <gnuradio/isac/ofdm_grid.h>
 #include <gnuradio/isac/reports.h>
-#include <string>
 
 namespace gr {
 namespace isac {
+
+//! Of the frame at hand, without paths; noise and interference in mW a resource element.
+ground_truth begin_truth(const frame_clock& clock,
+                         const ofdm_grid& grid,
+                         int64_t tx,
+                         int64_t rx,
+                         double noise,
+                         double interference);
 
 /*!
  * Tells of a path in a report whose scene_time is set.
@@ -27,9 +35,8 @@ void add_path(ground_truth& truth,
               double disturbance,
               double wavelength);
 
-//! How paths exceed the grid's cyclic prefix or ambiguity at scene time \p time (s);
-//! empty: they do not.
-std::string beyond_grid(const path_set& paths, const ofdm_grid& grid, double time);
+//! Mean power of an active resource element of a frame of that energy, mW.
+double element_power(double energy, const ofdm_grid& grid);
 
 } // namespace isac
 } // namespace gr

@@ -38,8 +38,6 @@ scene_paths::parameters with_band_of(const ofdm_grid::sptr& grid,
     return paths;
 }
 
-double to_db(double power) { return 10 * std::log10(power); }
-
 } // namespace
 
 scene_channel::sptr scene_channel::make(ofdm_grid::sptr grid,
@@ -67,6 +65,7 @@ scene_channel_impl::scene_channel_impl(ofdm_grid::sptr grid,
       d_noise_requested(paths.noise_enabled),
       d_revisit_requested(revisit_interval),
       d_paths(with_band_of(d_grid, paths)),
+      d_watch(*d_grid, d_faults),
       d_clock(*d_grid, start_time, d_faults),
       d_revisit_interval(revisit_interval),
       d_synthesizer(
@@ -89,7 +88,7 @@ bool scene_channel_impl::start()
     const uint64_t first = nitems_read(0);
     if (d_clock.restart(first))
         d_synthesizer.clear();
-    compare_with_grid(d_clock.time_of(first));
+    d_watch.compare_with_grid(d_paths, d_clock.time_of(first));
     return gr::block::start();
 }
 
@@ -118,14 +117,6 @@ void scene_channel_impl::take_up_changes()
     d_paths.set_noise_enabled(d_noise_requested);
 }
 
-void scene_channel_impl::compare_with_grid(double time)
-{
-    const std::string all = beyond_grid(d_paths, *d_grid, time);
-    if (!all.empty() && !d_beyond_grid)
-        d_faults.count("beyond_grid", all);
-    d_beyond_grid = !all.empty();
-}
-
 void scene_channel_impl::start_frame(uint64_t here, const uint64_t* number)
 {
     take_up_changes();
@@ -140,7 +131,7 @@ void scene_channel_impl::start_frame(uint64_t here, const uint64_t* number)
         d_faults.count("scene_over",
                        "the scene does not play at " + std::to_string(start) + " s");
     d_paths.begin_frame(middle);
-    compare_with_grid(start);
+    d_watch.compare_with_grid(d_paths, start);
     for (size_t rx = 0; rx < d_out.size(); rx++) {
         add_item_tag(rx, here, metadata_keys::frame(), pmt::from_uint64(d_clock.frame()));
         add_item_tag(rx, here, metadata_keys::scene_time(), pmt::from_double(start));
@@ -168,14 +159,8 @@ void scene_channel_impl::compare_with_other_inputs(uint64_t first, uint64_t coun
 
 void scene_channel_impl::note(const std::vector<echo_synthesizer::finding>& found)
 {
-    for (const auto& one : found) {
-        if (one.not_finite > 0)
-            d_faults.count("not_finite",
-                           "samples with a NaN or an infinity, taken as zero",
-                           one.not_finite);
-        if (one.too_long > 0)
-            d_faults.count("path_too_long", "a path outgrew the delay line, left out");
-    }
+    for (const auto& one : found)
+        d_watch.count(one);
     if (d_clock.in_frame())
         for (size_t tx = 0; tx < found.size(); tx++)
             d_energies[tx] += found[tx].energy;
@@ -185,8 +170,7 @@ void scene_channel_impl::publish_truth()
 {
     std::vector<double> sent; // mW an active resource element
     for (const double energy : d_energies)
-        sent.push_back(energy / d_grid->frame_samples() * d_grid->num_symbols() /
-                       d_grid->num_active());
+        sent.push_back(element_power(energy, *d_grid));
     for (size_t tx = 0; tx < d_paths.num_transmitters(); tx++)
         for (size_t rx = 0; rx < d_paths.num_receivers(); rx++)
             if (d_paths.illuminates(tx) && !d_paths.is_user(rx))
@@ -205,13 +189,12 @@ void scene_channel_impl::publish_truth_of(size_t tx,
         if (d_paths.receiver(i) == rx && d_paths.transmitter(i) != tx)
             interference += sent[d_paths.transmitter(i)] * d_paths.gain(i);
 
-    ground_truth truth;
-    truth.frame = d_clock.frame();
-    truth.scene_time = d_clock.frame_start() + d_grid->middle_time();
-    truth.tx = static_cast<int64_t>(d_paths.transmitting_node(tx));
-    truth.rx = static_cast<int64_t>(d_paths.receiving(rx));
-    truth.noise_dbm = to_db(noise);
-    truth.interference_dbm = to_db(interference);
+    ground_truth truth = begin_truth(d_clock,
+                                     *d_grid,
+                                     static_cast<int64_t>(d_paths.transmitting_node(tx)),
+                                     static_cast<int64_t>(d_paths.receiving(rx)),
+                                     noise,
+                                     interference);
     for (size_t i = 0; i < d_paths.num_paths(); i++)
         if (d_paths.receiver(i) == rx && d_paths.transmitter(i) == tx)
             add_path(truth,

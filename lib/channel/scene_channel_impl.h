@@ -5,6 +5,7 @@
 #ifndef INCLUDED_ISAC_SCENE_CHANNEL_IMPL_H
 #define INCLUDED_ISAC_SCENE_CHANNEL_IMPL_H
 
+#include "channel_faults.h"
 #include "fault_log.h"
 #include "frame_clock.h"
 #include <gnuradio/isac/channel/echo_synthesizer.h>
@@ -41,7 +42,6 @@ public:
 private:
     void take_up_changes();
     void start_frame(uint64_t here, const uint64_t* number);
-    void compare_with_grid(double time);
     void compare_with_other_inputs(uint64_t first, uint64_t count);
     void note(const std::vector<echo_synthesizer::finding>& found);
     void publish_truth();
@@ -56,10 +56,10 @@ private:
     bool d_changed = false;
 
     scene_paths d_paths;
+    channel_faults d_watch;
     frame_clock d_clock;
     double d_revisit_interval;
     echo_synthesizer d_synthesizer;
-    bool d_beyond_grid = false;
 
     std::vector<tag_t> d_tags;
     std::vector<frame_clock::mark> d_begun; // frames, in this call of work

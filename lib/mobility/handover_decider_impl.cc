@@ -3,6 +3,7 @@
  */
 
 #include "handover_decider_impl.h"
+#include "listen.h"
 #include "report_codec.h"
 #include <gnuradio/io_signature.h>
 #include <gnuradio/isac/check.h>
@@ -94,12 +95,8 @@ handover_decider_impl::handover_decider_impl(const std::vector<int64_t>& cells,
       d_gatherer(
           2 * cells.size(), checked_tolerance(tolerance), checked_patience(patience))
 {
-    message_port_register_in(message_ports::link());
-    set_msg_handler(message_ports::link(),
-                    [this](const pmt::pmt_t& message) { handle_link(message); });
-    message_port_register_in(message_ports::detections());
-    set_msg_handler(message_ports::detections(),
-                    [this](const pmt::pmt_t& message) { handle_detections(message); });
+    listen(*this, message_ports::link(), &handover_decider_impl::handle_link);
+    listen(*this, message_ports::detections(), &handover_decider_impl::handle_detections);
     message_port_register_out(message_ports::handover());
 }
 

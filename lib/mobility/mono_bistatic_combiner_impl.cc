@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
 
+#include "listen.h"
 #include "mono_bistatic_combiner_impl.h"
 #include "report_codec.h"
 #include "track_states.h"
@@ -127,18 +128,13 @@ mono_bistatic_combiner_impl::mono_bistatic_combiner_impl(
           advance(false);
       })
 {
-    message_port_register_in(message_ports::detections());
-    set_msg_handler(message_ports::detections(),
-                    [this](const pmt::pmt_t& message) { handle_detections(message); });
-    message_port_register_in(message_ports::link());
-    set_msg_handler(message_ports::link(),
-                    [this](const pmt::pmt_t& message) { handle_link(message); });
-    message_port_register_in(message_ports::signalling());
-    set_msg_handler(message_ports::signalling(),
-                    [this](const pmt::pmt_t& message) { handle_signal(message); });
-    message_port_register_in(message_ports::tracks());
-    set_msg_handler(message_ports::tracks(),
-                    [this](const pmt::pmt_t& message) { handle_tracks(message); });
+    listen(*this,
+           message_ports::detections(),
+           &mono_bistatic_combiner_impl::handle_detections);
+    listen(*this, message_ports::link(), &mono_bistatic_combiner_impl::handle_link);
+    listen(
+        *this, message_ports::signalling(), &mono_bistatic_combiner_impl::handle_signal);
+    listen(*this, message_ports::tracks(), &mono_bistatic_combiner_impl::handle_tracks);
     message_port_register_out(message_ports::detections());
     message_port_register_out(message_ports::configuration());
     message_port_register_out(message_ports::tracks());

@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
 
+#include "listen.h"
 #include "report_codec.h"
 #include "sensing_node_impl.h"
 #include "track_states.h"
@@ -53,18 +54,11 @@ sensing_node_impl::sensing_node_impl(int64_t node,
       d_search(checked(parameters).beams),
       d_params(parameters)
 {
-    message_port_register_in(message_ports::signalling());
-    set_msg_handler(message_ports::signalling(),
-                    [this](const pmt::pmt_t& message) { handle_signal(message); });
-    message_port_register_in(message_ports::configuration());
-    set_msg_handler(message_ports::configuration(),
-                    [this](const pmt::pmt_t& message) { handle_configuration(message); });
-    message_port_register_in(message_ports::tracks());
-    set_msg_handler(message_ports::tracks(),
-                    [this](const pmt::pmt_t& message) { handle_tracks(message); });
-    message_port_register_in(message_ports::detections());
-    set_msg_handler(message_ports::detections(),
-                    [this](const pmt::pmt_t& message) { handle_detections(message); });
+    listen(*this, message_ports::signalling(), &sensing_node_impl::handle_signal);
+    listen(
+        *this, message_ports::configuration(), &sensing_node_impl::handle_configuration);
+    listen(*this, message_ports::tracks(), &sensing_node_impl::handle_tracks);
+    listen(*this, message_ports::detections(), &sensing_node_impl::handle_detections);
     message_port_register_out(message_ports::signalling());
     message_port_register_out(message_ports::beam());
 }

@@ -2,10 +2,9 @@
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
 
+#include "input_end.h"
 #include "range_doppler_estimator_impl.h"
 #include "report_codec.h"
-#include <gnuradio/block_detail.h>
-#include <gnuradio/buffer_reader.h>
 #include <gnuradio/io_signature.h>
 #include <gnuradio/isac/check.h>
 #include <gnuradio/isac/metadata_keys.h>
@@ -18,18 +17,6 @@ namespace {
 
 // The scheduler sizes a buffer for at least twice this many rows.
 constexpr unsigned BUFFERED_ROWS = 8;
-
-struct input_state {
-    int available;
-    bool done;
-};
-
-input_state state_of(const gr::block_detail_sptr& detail, unsigned which)
-{
-    const auto reader = detail->input(which);
-    gr::thread::scoped_lock lock(*reader->mutex());
-    return { reader->items_available(), reader->done() };
-}
 
 // Small frames pass through the scheduler's buffers by the dozen.
 size_t frames_kept(const ofdm_grid& grid, int asked)
@@ -264,9 +251,9 @@ void range_doppler_estimator_impl::forecast(int, gr_vector_int& required)
     if (d_map_left > 0)
         return;
     required[0] = d_held_rows + 1;
-    if (!reads_reference() || state_of(detail(), 0).available > d_held_rows)
+    if (!reads_reference() || state_of_input(*this, 0).available > d_held_rows)
         return;
-    const auto sent = state_of(detail(), 1);
+    const auto sent = state_of_input(*this, 1);
     if (sent.available > d_held_references || !d_waiting->empty()) {
         required[0] = 0;
         // The echoes that wait for references that cannot come are to be given up.
@@ -418,7 +405,7 @@ int range_doppler_estimator_impl::general_work(int noutput_items,
             accept_frame();
     }
     if (reads_reference() && d_map_left == 0 && !d_waiting->empty()) {
-        const auto sent = state_of(detail(), 1);
+        const auto sent = state_of_input(*this, 1);
         if (sent.done && sent.available <= d_held_references)
             give_up_waiting();
     }

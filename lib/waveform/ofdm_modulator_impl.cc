@@ -2,11 +2,12 @@
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
 
+#include "input_end.h"
+#include "listen.h"
 #include "ofdm_modulator_impl.h"
 #include "stream_buffers.h"
 #include <gnuradio/block_detail.h>
 #include <gnuradio/buffer.h>
-#include <gnuradio/buffer_reader.h>
 #include <gnuradio/io_signature.h>
 #include <gnuradio/isac/check.h>
 #include <gnuradio/isac/metadata_keys.h>
@@ -109,9 +110,7 @@ ofdm_modulator_impl::ofdm_modulator_impl(ofdm_grid::sptr grid,
     ask_for_wide_buffer(*this, 1, *d_grid, d_grid->num_subcarriers());
     set_relative_rate(d_grid->frame_samples(), std::max<size_t>(1, capacity()));
     if (d_takes_pdus) {
-        message_port_register_in(message_ports::pdus());
-        set_msg_handler(message_ports::pdus(),
-                        [this](const pmt::pmt_t& pdu) { handle_pdu(pdu); });
+        listen(*this, message_ports::pdus(), &ofdm_modulator_impl::handle_pdu);
     }
 }
 
@@ -152,13 +151,6 @@ void ofdm_modulator_impl::handle_pdu(const pmt::pmt_t& pdu)
     d_pdus.push_back(pmt::cdr(pdu));
 }
 
-bool ofdm_modulator_impl::stream_ended() const
-{
-    const auto reader = detail()->input(0);
-    gr::thread::scoped_lock lock(*reader->mutex());
-    return reader->done();
-}
-
 // Whether the next thing to do is to gather payload.
 bool ofdm_modulator_impl::needs_payload() const
 {
@@ -171,7 +163,8 @@ bool ofdm_modulator_impl::needs_payload() const
 void ofdm_modulator_impl::forecast(int, gr_vector_int& ninput_items_required)
 {
     if (d_streams)
-        ninput_items_required[0] = d_waits && needs_payload() && !stream_ended() ? 1 : 0;
+        ninput_items_required[0] =
+            d_waits && needs_payload() && !input_done(*this, 0) ? 1 : 0;
 }
 
 // Begins the next frame, unless its payload has to be waited for.
@@ -266,7 +259,7 @@ int ofdm_modulator_impl::general_work(int,
     const size_t row_room = has_rows ? room(1) : 0;
     const size_t preambles = d_num_blocks - d_grid->num_symbols();
     size_t num_samples = 0, num_rows = 0, consumed = 0;
-    const bool ended = d_streams && stream_ended();
+    const bool ended = d_streams && input_done(*this, 0);
 
     while (num_samples < sample_room) {
         if (d_streams) { // also while a frame goes out: the next is then full in time

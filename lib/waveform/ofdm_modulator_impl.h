@@ -41,7 +41,6 @@ public:
 
 private:
     void handle_pdu(const pmt::pmt_t& pdu);
-    bool stream_ended() const;
     bool needs_payload() const;
     bool stream_read(size_t consumed) const;
     bool start_frame(bool ended);

@@ -85,6 +85,8 @@ class qa_grcc(unittest.TestCase):
                 self.assertEqual(file.name, block["id"] + ".block.yml")
                 self.assertTrue(block["documentation"].strip())
                 self.assertTrue(block["category"].startswith("[ISAC]/"))
+                # What has no parameters has nothing to assert.
+                self.assertEqual("asserts" in block, "parameters" in block)
                 for line in block.get("asserts", []):
                     self.assertRegex(line, r"^\$\{.*\}$")
                 made = block["templates"].get("make", "")
