@@ -3,6 +3,7 @@
  */
 
 #include "fft_plan.h"
+#include "prefetch.h"
 #include <gnuradio/isac/check.h>
 #include <gnuradio/isac/theory/constants.h>
 #include <gnuradio/isac/waveform/ofdm_transform.h>
@@ -80,6 +81,12 @@ void ofdm_transform::modulate_preamble(gr_complex* samples, float scale)
 void ofdm_transform::demodulate(const gr_complex* window, gr_complex* row)
 {
     const size_t n = d_grid->num_subcarriers();
+    // The row, and the window of the next symbol, come while this one is transformed.
+    const gr_complex* const next = window + n + d_grid->shortest_cp_len();
+    for (size_t k = 0; k < n; k += CACHE_LINE / sizeof(gr_complex)) {
+        prefetch_to_write(row + k);
+        prefetch_to_read(next + k);
+    }
     volk_32fc_32f_multiply_32fc(d_in.data(), window, d_alternating.data(), n);
     const bool direct = d_compensation.empty() && d_forward->takes(row);
     d_forward->execute(d_in.data(), direct ? row : d_out.data());
