@@ -70,7 +70,7 @@ target_estimator::target_estimator(ofdm_grid::sptr grid, const parameters& p)
                                               d_map.range_cells(),
                                               p.detector,
                                               cell_correlation::of_map(d_map))),
-      d_frame(grid, d_map.pattern(), true),
+      d_frame(grid, d_map.pattern(), true, static_cast<size_t>(p.map.threads)),
       d_motion(p.compensate_motion
                    ? std::make_unique<motion_compensator>(grid, d_map.pattern())
                    : nullptr),

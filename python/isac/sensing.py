@@ -238,6 +238,8 @@ def estimate(
         ValueError: for a wrong shape, a NaN or infinity, or a parameter out of range.
     """
     rows, reference = _frame(rows, reference)
+    guard_delay, guard_doppler = guard
+    training_delay, training_doppler = training
     kernel = _estimator_kernel(
         grid,
         pilots_only=reference is None,
@@ -247,10 +249,12 @@ def estimate(
         pad_delay=pad_delay,
         pad_doppler=pad_doppler,
         pfa=pfa,
-        kind=kind,
-        guard=tuple(guard),
-        training=tuple(training),
-        rank=rank,
+        cfar=kind,
+        guard_delay=guard_delay,
+        guard_doppler=guard_doppler,
+        training_delay=training_delay,
+        training_doppler=training_doppler,
+        os_rank=rank,
         max_targets=max_targets,
         dynamic_range_db=dynamic_range_db,
         super_resolution=super_resolution,
