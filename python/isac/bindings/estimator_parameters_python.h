@@ -28,6 +28,14 @@ inline auto map_parameter_list()
             "pad_doppler", &p::pad_doppler, "zero-padding of the axes, 1, 2, 4 or 8."));
 }
 
+//! After all others.
+inline auto thread_list()
+{
+    using p = gr::isac::range_doppler_map::parameters;
+    return std::make_tuple(make_parameter(
+        "threads", &p::threads, "that share the work of a frame's map, 1 to 64."));
+}
+
 inline auto detector_parameter_list()
 {
     using p = gr::isac::cfar::parameters;

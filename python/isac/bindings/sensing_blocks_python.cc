@@ -52,7 +52,8 @@ void bind_range_doppler_estimator(py::module& m)
                     "half-power Doppler of \"mti\", in Doppler cells of a frame."),
                 make_parameter("clutter_delays",
                                &filter::delays,
-                               "of \"eca\": total path over c, s."))));
+                               "of \"eca\": total path over c, s."))),
+        within(&p::estimator, within(&estimator::map, thread_list())));
     py::class_<range_doppler_estimator,
                gr::block,
                gr::basic_block,

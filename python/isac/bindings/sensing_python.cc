@@ -78,8 +78,8 @@ auto pilots_only()
 
 void bind_map(py::module& m)
 {
-    const auto parameters =
-        std::tuple_cat(std::make_tuple(pilots_only()), map_parameter_list());
+    const auto parameters = std::tuple_cat(
+        std::make_tuple(pilots_only()), map_parameter_list(), thread_list());
     py::class_<range_doppler_map, std::shared_ptr<range_doppler_map>> bound(
         m, "range_doppler_map", "One frame of rows to a range-Doppler map.");
     def_init<range_doppler_map::parameters>(
@@ -273,7 +273,8 @@ void bind_estimator(py::module& m)
                std::tuple_cat(std::make_tuple(pilots_only()), map_parameter_list())),
         within(&parameters::detector, detector_parameter_list()),
         most_targets_list(),
-        target_parameter_list());
+        target_parameter_list(),
+        within(&parameters::map, thread_list()));
     py::class_<target_estimator, std::shared_ptr<target_estimator>> bound(
         m, "target_estimator", "One frame of rows to targets.");
     def_init<parameters>(
