@@ -44,6 +44,7 @@ double wrapped(double cells, double span)
 echo_set::echo_set(ofdm_grid::sptr grid, const element_pattern& pattern)
     : d_frame(std::move(grid), pattern),
       d_joint(std::make_unique<joint_fit>(d_frame)),
+      d_residuals(joint_fit::MOST),
       d_sums_delay(d_frame.likelihood().width()),
       d_sums_doppler(d_frame.likelihood().height()),
       d_measured(std::make_unique<joint_measurement>())
@@ -229,13 +230,13 @@ void echo_set::disturb(double amplitude, const echo& e, const std::vector<size_t
 }
 
 // Blocks near an echo, of the frame without all echoes.
-void echo_set::refresh(member& m)
+void echo_set::refresh(member& m, echo_blocks& residual)
 {
     if (m.version != d_version || is_far(m.frame, m.source)) {
         d_frame.compress(m.source.delay, m.source.doppler, m.frame);
         m.version = d_version;
     }
-    take_others(m.frame, m.residual);
+    take_others(m.frame, residual);
 }
 
 // An echo and those within reach of it, and of these, up to a number.
@@ -256,9 +257,10 @@ void echo_set::measure_group()
     d_measured->echoes.clear();
     d_measured->residuals.clear();
     for (const size_t i : d_group) {
-        refresh(d_members[i]);
+        auto& residual = d_residuals[d_measured->echoes.size()];
+        refresh(d_members[i], residual);
         d_measured->echoes.push_back(d_members[i].source);
-        d_measured->residuals.push_back(&d_members[i].residual);
+        d_measured->residuals.push_back(&residual);
     }
     d_fitted = d_measured->echoes;
     d_fitted_of.resize(d_group.size());
@@ -320,20 +322,20 @@ bool echo_set::relax(double noise)
     return fits > 0;
 }
 
-// Delays of two in the place of one.
-std::array<double, 2> echo_set::split_delays(const member& m) const
+// Delays of two in the place of one, from what all leave near it.
+std::array<double, 2> echo_set::split_delays(const echo& e,
+                                             const echo_blocks& residual) const
 {
     const auto& likelihood = d_frame.likelihood();
-    const auto sums = likelihood.along_delay(m.residual.sums.data(),
-                                             m.source.delay - m.residual.delay,
-                                             m.source.doppler - m.residual.doppler);
+    const auto sums = likelihood.along_delay(
+        residual.sums.data(), e.delay - residual.delay, e.doppler - residual.doppler);
     const auto energies = likelihood.along_delay(d_frame.block_energies().data(), 0, 0);
     std::vector<value> series;
     for (size_t j = 0; j < sums.size(); j++)
-        series.push_back(m.source.amplitude + sums[j] / energies[j]);
+        series.push_back(e.amplitude + sums[j] / energies[j]);
     const auto cycles = esprit(series, 2);
-    return { m.source.delay - cycles[0] / likelihood.spacing_delay(),
-             m.source.delay - cycles[1] / likelihood.spacing_delay() };
+    return { e.delay - cycles[0] / likelihood.spacing_delay(),
+             e.delay - cycles[1] / likelihood.spacing_delay() };
 }
 
 bool echo_set::split(size_t i, double least)
@@ -343,7 +345,7 @@ bool echo_set::split(size_t i, double least)
     auto& echoes = d_fitted;
     // The echo itself comes first in its group.
     const echo one = echoes.front();
-    const auto delays = split_delays(d_members[i]);
+    const auto delays = split_delays(one, d_residuals.front());
     echoes.front().delay = delays[0];
     echoes.push_back({ delays[1], one.doppler, one.amplitude });
     d_fitted_of.push_back(0);
@@ -396,13 +398,14 @@ double echo_set::residual_power()
         double taken = 0;
         for (size_t i = 0; i < d_size; i++) {
             auto& m = d_members[i];
-            refresh(m);
+            auto& residual = d_residuals.front();
+            refresh(m, residual);
             const double delay = m.source.delay - m.frame.delay;
             const double doppler = m.source.doppler - m.frame.doppler;
             const auto& likelihood = d_frame.likelihood();
             taken += std::real(std::conj(m.source.amplitude) *
                                (likelihood.sum(m.frame.sums.data(), delay, doppler) +
-                                likelihood.sum(m.residual.sums.data(), delay, doppler)));
+                                likelihood.sum(residual.sums.data(), delay, doppler)));
         }
         if (d_frame.received_power() - taken > SUMS_PRECISION * d_frame.received_power())
             return d_frame.received_power() - taken;

@@ -3,6 +3,7 @@
  */
 
 #include "column_stage.h"
+#include "prefetch.h"
 #include "worker_team.h"
 #include <gnuradio/isac/check.h>
 #include <gnuradio/isac/sensing/range_doppler_map.h>
@@ -211,9 +212,11 @@ bool range_doppler_map::transform(Row row, float* map)
 {
     const auto transform_rows = [&](size_t member, size_t first, size_t last) {
         for (size_t i = first; i < last; i++) {
+            gr_complex* const out = d_work.data() + i * d_stride;
+            prefetch_to_write(out, d_range_cells);
             const auto weighted = row(i, member);
             d_noise[i] = weighted.noise;
-            d_range_fft->execute(weighted.values, d_work.data() + i * d_stride);
+            d_range_fft->execute(weighted.values, out);
         }
     };
     d_team->share(d_noise.size(), transform_rows);

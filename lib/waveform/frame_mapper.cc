@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
 
+#include "prefetch.h"
 #include <gnuradio/isac/waveform/frame_mapper.h>
 #include <algorithm>
 #include <cstring>
@@ -69,6 +70,7 @@ void frame_mapper::map(size_t symbol, const uint8_t* bits, gr_complex* row)
     const auto& place = d_rows[symbol];
     const size_t num_data = place.where->data.size();
     const size_t num_pilots = place.where->pilots.size();
+    prefetch_to_write(row, d_grid->num_subcarriers());
     d_constellation.map(bits,
                         place.first_data * d_constellation.bits_per_symbol(),
                         d_values.data(),

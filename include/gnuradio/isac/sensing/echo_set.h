@@ -107,7 +107,6 @@ private:
         echo_steering place;
         echo_blocks frame;    // near it
         unsigned version = 0; // of the products that these were made from
-        echo_blocks residual;
     };
 
     void compress(double delay, double doppler);
@@ -115,11 +114,11 @@ private:
     double amplitude_noise() const;
     void subtract_from_frame(const echo& e);
     void take_others(const echo_blocks& frame, echo_blocks& residual);
-    void refresh(member& m);
+    void refresh(member& m, echo_blocks& residual);
     void gather_neighbours(size_t of);
     void fit_group();
     void measure_group();
-    std::array<double, 2> split_delays(const member& m) const;
+    std::array<double, 2> split_delays(const echo& e, const echo_blocks& residual) const;
     bool split(size_t i, double least);
     void move(member& m, const echo& to);
     void disturb(double amplitude, const echo& e, const std::vector<size_t>& but);
@@ -128,9 +127,10 @@ private:
 
     echo_fit d_frame;
     std::unique_ptr<joint_fit> d_joint;
-    std::vector<member> d_members; // as many as a frame ever had
-    size_t d_size = 0;             // of these, in this frame
-    echo_blocks d_blocks, d_left;  // of the echo refined last
+    std::vector<member> d_members;        // as many as a frame ever had
+    size_t d_size = 0;                    // of these, in this frame
+    echo_blocks d_blocks, d_left;         // of the echo refined last
+    std::vector<echo_blocks> d_residuals; // near the echoes measured last
     echo_steering d_here;
     unsigned d_version = 0, d_blocks_version = 0;
     double d_noise = 0;        // power of a resource element
