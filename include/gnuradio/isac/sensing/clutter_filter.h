@@ -31,8 +31,9 @@ namespace isac {
  *   can explain (F. Colone et al., "A multistage processing algorithm for disturbance
  *   removal and target detection in passive bistatic radar").
  *
- * With memory 1 the mean takes all of zero Doppler, and with it the noise there; more
- * frames leave most of the noise, and with it the false alarms, where they were.
+ * With memory 1 the mean takes all of zero Doppler, and with it the noise there: a CFAR
+ * whose cells train on that row sets their thresholds too low. More frames leave most of
+ * the noise, and with it the false alarms, where they were.
  * Across frames the clutter's phase must hold.
  */
 class ISAC_API clutter_filter
