@@ -109,7 +109,7 @@ public:
                      int guard_doppler = 2,
                      int training_delay = 6,
                      int training_doppler = 4,
-                     double os_rank = 0.75,
+                     double os_rank = 0.9,
                      int max_targets = 32,
                      int reference_frames = 0,
                      double dynamic_range_db = 80,

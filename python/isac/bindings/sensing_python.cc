@@ -542,7 +542,7 @@ Raises:
              py::arg("guard_doppler") = 2,
              py::arg("training_delay") = 6,
              py::arg("training_doppler") = 4,
-             py::arg("os_rank") = 0.75,
+             py::arg("os_rank") = 0.9,
              py::arg("max_targets") = 32,
              py::arg("reference_frames") = 0,
              py::arg("dynamic_range_db") = 80.0,
