@@ -3,6 +3,7 @@
  */
 
 #include "column_stage.h"
+#include "prefetch.h"
 #include "simd_clones.h"
 #include "volk_compat.h"
 #include <volk/volk.h>
@@ -21,7 +22,7 @@ constexpr size_t LINE = 2 * LANES;
 // A cache line keeps columns off each other's sets where their length is a power of two.
 constexpr size_t GAP = 8;
 
-// Pieces of rows, weighted.
+// Pieces of rows, weighted; asks for the pieces of the next group.
 ISAC_SIMD_CLONES
 void gather(
     const float* values, size_t stride, size_t rows, const float* weights, float* pieces)
@@ -29,6 +30,8 @@ void gather(
     for (size_t i = 0; i < rows; i++) {
         for (size_t c = 0; c < 2 * COLUMNS; c++)
             pieces[c] = values[c] * weights[i];
+        for (size_t c = 2 * COLUMNS; c < 4 * COLUMNS; c += CACHE_LINE / sizeof(float))
+            prefetch_to_read(values + c);
         values += 2 * stride;
         pieces += 2 * COLUMNS;
     }
@@ -113,49 +116,47 @@ column_stage::column_stage(size_t rows, size_t length)
     std::fill(d_pieces.begin(), d_pieces.end(), gr_complex(0, 0));
 }
 
-void column_stage::transform(const gr_complex* values,
-                             size_t stride,
-                             const float* weights)
+void column_stage::transform(const range_rows& rows, size_t first)
 {
-    gather(reinterpret_cast<const float*>(values),
-           stride,
+    gather(reinterpret_cast<const float*>(rows.values + first),
+           rows.stride,
            d_rows,
-           weights,
+           rows.weights,
            reinterpret_cast<float*>(d_pieces.data()));
+    // The lines of the map come while the transform works.
+    const size_t count = std::min(COLUMNS, rows.columns - first);
+    for (size_t d = 0; d < d_length; d++)
+        for (size_t c = 0; c < count; c += LINE)
+            prefetch_to_write(rows.map + d * rows.columns + first + c);
     d_fft->execute(d_pieces.data(), d_columns.data());
 }
 
-void column_stage::process(const gr_complex* values,
-                           size_t stride,
-                           size_t columns,
-                           const float* weights,
-                           float* map)
+void column_stage::process(const range_rows& rows, size_t first, size_t last)
 {
-    for (size_t first = 0; first < columns; first += COLUMNS) {
-        transform(values + first, stride, weights);
-        put_powers(std::min(COLUMNS, columns - first), map + first, columns);
+    for (size_t group = first; group < last; group++) {
+        transform(rows, group * COLUMNS);
+        put_powers(rows, group * COLUMNS);
     }
 }
 
-void column_stage::process_less(const gr_complex* values,
-                                size_t stride,
-                                size_t columns,
-                                const float* weights,
+void column_stage::process_less(const range_rows& rows,
+                                size_t first,
+                                size_t last,
                                 const echo_response* echoes,
                                 size_t num_echoes,
-                                float least,
-                                float* map)
+                                float least)
 {
-    for (size_t first = 0; first < columns; first += COLUMNS) {
-        const size_t count = std::min(COLUMNS, columns - first);
+    for (size_t group = first; group < last; group++) {
+        const size_t column = group * COLUMNS;
+        const size_t count = std::min(COLUMNS, rows.columns - column);
         if (std::none_of(echoes, echoes + num_echoes, [=](const auto& e) {
-                return reaches(e, first, count, least);
+                return reaches(e, column, count, least);
             }))
             continue;
-        transform(values + first, stride, weights);
+        transform(rows, column);
         for (size_t e = 0; e < num_echoes; e++)
-            take_echo(echoes[e], first, count, least);
-        put_powers(count, map + first, columns);
+            take_echo(echoes[e], column, count, least);
+        put_powers(rows, column);
     }
 }
 
@@ -189,8 +190,10 @@ void column_stage::take_echo(const echo_response& e,
 }
 
 // Doppler 0 moves from the first row to the middle.
-void column_stage::put_powers(size_t columns, float* map, size_t pitch) const
+void column_stage::put_powers(const range_rows& rows, size_t first) const
 {
+    const size_t pitch = rows.columns, columns = std::min(COLUMNS, pitch - first);
+    float* map = rows.map + first;
     const size_t half = d_length / 2;
     const struct {
         size_t from, to, count;

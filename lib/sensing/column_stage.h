@@ -28,6 +28,15 @@ struct ISAC_API echo_response {
     gr_complex at(size_t doppler, size_t range) const;
 };
 
+//! Rows of range cells, and the map that they become.
+struct range_rows {
+    const gr_complex* values; //!< rows readable up to a whole group of columns
+    size_t stride;            //!< from row to row, values
+    size_t columns;           //!< range cells
+    const float* weights;     //!< of the rows
+    float* map;               //!< rows of columns powers, Doppler 0 in the middle
+};
+
 /*!
  * The second half of a map: from rows of range cells to powers over Doppler.
  *
@@ -38,7 +47,7 @@ struct ISAC_API echo_response {
 class ISAC_API column_stage
 {
 public:
-    //! Columns at a time; the rows given must be readable up to a multiple of this.
+    //! Columns at a time.
     static constexpr size_t COLUMNS = 32;
 
     /*!
@@ -50,16 +59,11 @@ public:
     column_stage(const column_stage&) = delete;
     column_stage& operator=(const column_stage&) = delete;
 
-    /*!
-     * \param values   rows of \p columns values, \p stride apart
-     * \param weights  of the rows
-     * \param map      \p length rows of \p columns powers, Doppler 0 in the middle
-     */
-    void process(const gr_complex* values,
-                 size_t stride,
-                 size_t columns,
-                 const float* weights,
-                 float* map);
+    //! Groups of COLUMNS, the last of which may be incomplete.
+    static size_t groups(size_t columns) { return (columns + COLUMNS - 1) / COLUMNS; }
+
+    //! Groups of columns, from the first to before the last given.
+    void process(const range_rows& rows, size_t first, size_t last);
 
     /*!
      * The same less echoes, where they reach; other columns of the map stay as they are.
@@ -67,22 +71,20 @@ public:
      * \param echoes  \p num_echoes of them
      * \param least   amplitude of an echo in a cell that may stay there
      */
-    void process_less(const gr_complex* values,
-                      size_t stride,
-                      size_t columns,
-                      const float* weights,
+    void process_less(const range_rows& rows,
+                      size_t first,
+                      size_t last,
                       const echo_response* echoes,
                       size_t num_echoes,
-                      float least,
-                      float* map);
+                      float least);
 
     //! Makes an echo's column. \param turns  of the rows, weighted
     void transform_turns(const std::vector<gr_complex>& turns, echo_response& e);
 
 private:
-    void transform(const gr_complex* values, size_t stride, const float* weights);
+    void transform(const range_rows& rows, size_t first);
     void take_echo(const echo_response& e, size_t first, size_t count, float least);
-    void put_powers(size_t columns, float* map, size_t pitch) const;
+    void put_powers(const range_rows& rows, size_t first) const;
 
     size_t d_rows;
     size_t d_length;

@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
 
+#include "prefetch.h"
 #include "simd_clones.h"
 #include <gnuradio/isac/sensing/matched_frame.h>
 #include <volk/volk.h>
@@ -16,24 +17,31 @@ namespace {
 // Elements whose energies scatter by less, relative to their mean, squared, are alike.
 constexpr double ALIKE = 1e-4;
 
-struct row_sums {
-    float energy = 0; // of X
-    float square = 0; // of those energies
-    float power = 0;  // of the products
+constexpr size_t LINE = CACHE_LINE / sizeof(float);
+
+// The values of a row, and those that are read after them.
+struct row_values {
+    const float* values;
+    const float* next;
 };
 
 // y conj(x) and all that is summed of it, in one pass.
 ISAC_SIMD_CLONES
-row_sums match_row(const float* y, const float* x, size_t count, float* products)
+matched_frame::row_sums
+match_row(const row_values& y, const row_values& x, size_t count, float* products)
 {
     constexpr size_t LANES = 8;
     const float8 sign = { 1, -1, 1, -1, 1, -1, 1, -1 };
     float8 energy = {}, square = {}, power = {};
     size_t i = 0;
     for (; i + LANES <= 2 * count; i += LANES) {
+        if (i % LINE == 0) {
+            prefetch_to_read(y.next + i);
+            prefetch_to_read(x.next + i);
+        }
         float8 a, b;
-        load(a, y + i);
-        load(b, x + i);
+        load(a, y.values + i);
+        load(b, x.values + i);
         const float8 b_re = ISAC_SHUFFLE(b, b, 0, 0, 2, 2, 4, 4, 6, 6);
         const float8 b_im = ISAC_SHUFFLE(b, b, 1, 1, 3, 3, 5, 5, 7, 7);
         const float8 swapped = ISAC_SHUFFLE(a, a, 1, 0, 3, 2, 5, 4, 7, 6);
@@ -44,16 +52,17 @@ row_sums match_row(const float* y, const float* x, size_t count, float* products
         energy += e;
         square += e * e;
     }
-    row_sums sums;
+    matched_frame::row_sums sums;
     for (size_t lane = 0; lane < LANES; lane++) {
         sums.energy += 0.5f * energy[lane];
         sums.square += 0.5f * square[lane];
         sums.power += power[lane];
     }
     for (; i < 2 * count; i += 2) {
-        const float re = y[i] * x[i] + y[i + 1] * x[i + 1];
-        const float im = y[i + 1] * x[i] - y[i] * x[i + 1];
-        const float e = x[i] * x[i] + x[i + 1] * x[i + 1];
+        const float *u = y.values + i, *v = x.values + i;
+        const float re = u[0] * v[0] + u[1] * v[1];
+        const float im = u[1] * v[0] - u[0] * v[1];
+        const float e = v[0] * v[0] + v[1] * v[1];
         products[i] = re;
         products[i + 1] = im;
         sums.power += re * re + im * im;
@@ -67,23 +76,29 @@ row_sums match_row(const float* y, const float* x, size_t count, float* products
 
 matched_frame::matched_frame(ofdm_grid::sptr grid,
                              const element_pattern& pattern,
-                             bool whole)
+                             bool whole,
+                             size_t members)
     : d_grid(std::move(grid)),
       d_pattern(pattern),
       d_whole(whole),
-      d_products(pattern.subcarriers.span * (whole ? pattern.symbols.span : 1)),
-      d_energies(whole ? d_products.size() : 0),
-      d_row_energies(pattern.subcarriers.span),
-      d_teeth(pattern.subcarriers.spacing > 1 ? pattern.subcarriers.span : 0),
-      d_sent_teeth(d_teeth.size())
+      d_products(whole ? pattern.subcarriers.span * pattern.symbols.span : 0),
+      d_energies(d_products.size()),
+      d_sums(pattern.symbols.span),
+      d_rooms(members)
 {
+    const size_t span = pattern.subcarriers.span;
+    for (auto& room : d_rooms) {
+        room.products.resize(whole ? 0 : span);
+        room.energies.resize(span);
+        room.teeth.resize(pattern.subcarriers.spacing > 1 ? span : 0);
+        room.sent_teeth.resize(room.teeth.size());
+    }
 }
 
 void matched_frame::begin(const gr_complex* rows, const gr_complex* reference)
 {
     d_rows = rows;
     d_reference = reference ? reference : d_grid->pilots().data();
-    d_energy = d_squares = d_power = 0;
 }
 
 // The elements of a row's pattern, one after the other.
@@ -97,31 +112,42 @@ const gr_complex* matched_frame::teeth_of(const gr_complex* row, gr_complex* tee
     return teeth;
 }
 
-const gr_complex* matched_frame::sent(size_t symbol, gr_complex* teeth) const
+size_t matched_frame::offset_of(size_t symbol) const
 {
-    const size_t offset = d_pattern.symbols.place(symbol) * d_grid->num_subcarriers();
-    return teeth_of(d_reference + offset, teeth);
+    return d_pattern.symbols.place(symbol) * d_grid->num_subcarriers();
 }
 
-const gr_complex* matched_frame::match(size_t symbol)
+const gr_complex* matched_frame::match(size_t symbol, size_t member)
 {
-    return match(symbol,
-                 d_rows + d_pattern.symbols.place(symbol) * d_grid->num_subcarriers());
+    const size_t next = std::min(symbol + 1, d_pattern.symbols.span - 1);
+    return match(
+        symbol, d_rows + offset_of(symbol), d_rows + offset_of(next), d_rooms[member]);
 }
 
 const gr_complex* matched_frame::match(size_t symbol, const gr_complex* row)
 {
+    return match(symbol, row, row, d_rooms.front());
+}
+
+const gr_complex* matched_frame::match(size_t symbol,
+                                       const gr_complex* row,
+                                       const gr_complex* next_row,
+                                       room& r)
+{
     const size_t span = d_pattern.subcarriers.span;
-    gr_complex* products = d_products.data() + (d_whole ? symbol * span : 0);
-    const auto sums =
-        match_row(reinterpret_cast<const float*>(teeth_of(row, d_teeth.data())),
-                  reinterpret_cast<const float*>(sent(symbol, d_sent_teeth.data())),
-                  span,
-                  reinterpret_cast<float*>(products));
-    d_row_energy = sums.energy;
-    d_energy += sums.energy;
-    d_squares += sums.square;
-    d_power += sums.power;
+    gr_complex* products =
+        d_whole ? d_products.data() + symbol * span : r.products.data();
+    const auto floats = [](const gr_complex* values) {
+        return reinterpret_cast<const float*>(values);
+    };
+    const size_t next = std::min(symbol + 1, d_pattern.symbols.span - 1);
+    d_sums[symbol] = match_row(
+        { floats(teeth_of(row, r.teeth.data())),
+          floats(next_row + d_pattern.subcarriers.first) },
+        { floats(teeth_of(d_reference + offset_of(symbol), r.sent_teeth.data())),
+          floats(d_reference + offset_of(next) + d_pattern.subcarriers.first) },
+        span,
+        reinterpret_cast<float*>(products));
     return products;
 }
 
@@ -144,12 +170,14 @@ double matched_frame::energy_spread() const
                : std::max(d_num_elements * d_squares / (d_energy * d_energy) - 1, 0.0);
 }
 
-const float* matched_frame::row_energies(size_t symbol)
+const float* matched_frame::row_energies(size_t symbol, size_t member)
 {
-    const auto span = static_cast<unsigned int>(d_pattern.subcarriers.span);
+    auto& r = d_rooms[member];
     volk_32fc_magnitude_squared_32f(
-        d_row_energies.data(), sent(symbol, d_sent_teeth.data()), span);
-    return d_row_energies.data();
+        r.energies.data(),
+        teeth_of(d_reference + offset_of(symbol), r.sent_teeth.data()),
+        static_cast<unsigned int>(d_pattern.subcarriers.span));
+    return r.energies.data();
 }
 
 void matched_frame::load(const gr_complex* rows, const gr_complex* reference)
@@ -162,6 +190,12 @@ void matched_frame::load(const gr_complex* rows, const gr_complex* reference)
 
 void matched_frame::finish()
 {
+    d_energy = d_squares = d_power = 0;
+    for (const auto& sums : d_sums) {
+        d_energy += sums.energy;
+        d_squares += sums.square;
+        d_power += sums.power;
+    }
     // By Schwarz's inequality this is the number of elements just when their energies are
     // equal, and less else.
     const auto all = static_cast<double>(d_pattern.num_elements);

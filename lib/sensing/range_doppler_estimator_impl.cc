@@ -37,102 +37,54 @@ size_t map_columns(const ofdm_grid::sptr& grid, const target_estimator::paramete
 
 range_doppler_estimator::sptr
 range_doppler_estimator::make(ofdm_grid::sptr grid,
-                              int tx,
-                              int rx,
-                              const std::string& reference,
-                              const std::string& mode,
-                              const std::string& window,
-                              double window_parameter,
-                              int pad_delay,
-                              int pad_doppler,
-                              const std::string& cfar,
-                              double pfa,
-                              int guard_delay,
-                              int guard_doppler,
-                              int training_delay,
-                              int training_doppler,
-                              double os_rank,
-                              int max_targets,
-                              int reference_frames,
-                              double dynamic_range_db,
-                              bool super_resolution,
-                              bool compensate_motion,
-                              const std::string& clutter,
-                              int clutter_memory,
-                              double clutter_cutoff,
-                              const std::vector<double>& clutter_delays)
+                              const range_doppler_estimator_parameters& parameters)
 {
+    const auto& p = parameters;
     require(grid != nullptr, "range_doppler_estimator: grid", "none", "must be given");
-    require(tx >= 0, "range_doppler_estimator: tx", tx, "must not be negative");
-    require(rx >= 0, "range_doppler_estimator: rx", rx, "must not be negative");
-    require(reference == "pilots" || reference == "rows",
+    require(p.tx >= 0, "range_doppler_estimator: tx", p.tx, "must not be negative");
+    require(p.rx >= 0, "range_doppler_estimator: rx", p.rx, "must not be negative");
+    require(p.reference == "pilots" || p.reference == "rows",
             "range_doppler_estimator: reference",
-            reference,
+            p.reference,
             "must be pilots or rows");
-    require(reference_frames >= 0 && reference_frames <= 1024,
+    require(p.reference_frames >= 0 && p.reference_frames <= 1024,
             "range_doppler_estimator: reference_frames",
-            reference_frames,
+            p.reference_frames,
             "must be from 1 to 1024, or 0");
-    target_estimator::parameters p;
-    p.map.pilots_only = reference == "pilots";
-    p.map.mode = mode;
-    p.map.window = window;
-    p.map.window_parameter = window_parameter;
-    p.map.pad_delay = pad_delay;
-    p.map.pad_doppler = pad_doppler;
-    p.detector.kind = cfar;
-    p.detector.pfa = pfa;
-    p.detector.guard_delay = guard_delay;
-    p.detector.guard_doppler = guard_doppler;
-    p.detector.training_delay = training_delay;
-    p.detector.training_doppler = training_doppler;
-    p.detector.rank = os_rank;
-    p.max_targets = max_targets;
-    p.dynamic_range_db = dynamic_range_db;
-    p.super_resolution = super_resolution;
-    p.compensate_motion = compensate_motion;
-    return gnuradio::make_block_sptr<range_doppler_estimator_impl>(
-        grid,
-        tx,
-        rx,
-        p,
-        clutter_filter::parameters{
-            clutter, clutter_memory, clutter_cutoff, clutter_delays },
-        frames_kept(*grid, reference_frames));
+    auto given = parameters;
+    given.estimator.map.pilots_only = p.reference == "pilots";
+    return gnuradio::make_block_sptr<range_doppler_estimator_impl>(grid, given);
 }
 
 range_doppler_estimator_impl::range_doppler_estimator_impl(
-    ofdm_grid::sptr grid,
-    int tx,
-    int rx,
-    const target_estimator::parameters& p,
-    const clutter_filter::parameters& clutter,
-    size_t reference_frames)
-    : gr::block("range_doppler_estimator",
-                gr::io_signature::make(
-                    p.map.pilots_only ? 1 : 2,
-                    p.map.pilots_only ? 1 : 2,
-                    static_cast<int>(sizeof(gr_complex) * grid->num_subcarriers())),
-                gr::io_signature::make(
-                    0, 1, static_cast<int>(sizeof(float) * map_columns(grid, p)))),
+    ofdm_grid::sptr grid, const range_doppler_estimator_parameters& p)
+    : gr::block(
+          "range_doppler_estimator",
+          gr::io_signature::make(
+              p.estimator.map.pilots_only ? 1 : 2,
+              p.estimator.map.pilots_only ? 1 : 2,
+              static_cast<int>(sizeof(gr_complex) * grid->num_subcarriers())),
+          gr::io_signature::make(
+              0, 1, static_cast<int>(sizeof(float) * map_columns(grid, p.estimator)))),
       d_grid(grid),
       d_faults(d_logger),
-      d_tx(tx),
-      d_rx(rx),
-      d_estimator(std::make_unique<target_estimator>(grid, p)),
-      d_clutter(std::make_unique<clutter_filter>(grid, clutter)),
+      d_tx(p.tx),
+      d_rx(p.rx),
+      d_estimator(std::make_unique<target_estimator>(grid, p.estimator)),
+      d_clutter(std::make_unique<clutter_filter>(grid, p.clutter)),
       d_rows(grid, d_faults),
       d_range_cells(d_estimator->map().range_cells()),
       d_doppler_cells(d_estimator->map().doppler_cells()),
       d_delay_step(d_estimator->map().delay_step()),
       d_doppler_step(d_estimator->map().doppler_step()),
-      d_parameters(p)
+      d_parameters(p.estimator)
 {
-    if (!p.map.pilots_only) {
+    if (!p.estimator.map.pilots_only) {
         const size_t elements = grid->elements().size();
+        const size_t kept = frames_kept(*grid, p.reference_frames);
         d_sent = std::make_unique<frame_assembler>(grid, d_faults);
-        d_references = std::make_unique<frame_queue>(reference_frames, elements);
-        d_waiting = std::make_unique<frame_queue>(reference_frames, elements);
+        d_references = std::make_unique<frame_queue>(kept, elements);
+        d_waiting = std::make_unique<frame_queue>(kept, elements);
     }
     set_tag_propagation_policy(TPP_DONT);
     set_min_output_buffer(0, static_cast<long>(2 * BUFFERED_ROWS));

@@ -9,8 +9,6 @@
 #include "frame_assembler.h"
 #include "frame_queue.h"
 #include <gnuradio/isac/range_doppler_estimator.h>
-#include <gnuradio/isac/sensing/clutter_filter.h>
-#include <gnuradio/isac/sensing/target_estimator.h>
 #include <memory>
 #include <mutex>
 #include <vector>
@@ -22,11 +20,7 @@ class range_doppler_estimator_impl : public range_doppler_estimator
 {
 public:
     range_doppler_estimator_impl(ofdm_grid::sptr grid,
-                                 int tx,
-                                 int rx,
-                                 const target_estimator::parameters& p,
-                                 const clutter_filter::parameters& clutter,
-                                 size_t reference_frames);
+                                 const range_doppler_estimator_parameters& p);
 
     void set_pfa(double pfa) override;
     void set_cfar(const std::string& cfar) override;

@@ -3,6 +3,7 @@
  */
 
 #include "column_stage.h"
+#include "worker_team.h"
 #include <gnuradio/isac/check.h>
 #include <gnuradio/isac/sensing/range_doppler_map.h>
 #include <gnuradio/isac/sensing/window.h>
@@ -10,6 +11,7 @@
 #include <volk/volk.h>
 #include <algorithm>
 #include <cmath>
+#include <string>
 
 namespace gr {
 namespace isac {
@@ -18,6 +20,17 @@ namespace {
 
 // Keeps the rows off the same cache sets where their length is a power of two.
 constexpr size_t ROW_GAP = 16;
+
+constexpr int MOST_THREADS = 64;
+
+size_t members(int threads)
+{
+    require(threads >= 1 && threads <= MOST_THREADS,
+            "map: threads",
+            threads,
+            "must be from 1 to " + std::to_string(MOST_THREADS));
+    return static_cast<size_t>(threads);
+}
 
 size_t padded(size_t length, int factor, const char* name)
 {
@@ -55,6 +68,17 @@ size_t stride(const std::vector<float>& window, size_t cells)
 
 } // namespace
 
+range_doppler_map::room::room(const range_doppler_map& map)
+    : row(map.d_range_cells),
+      weights(map.d_pattern.subcarriers.span),
+      columns(
+          std::make_unique<column_stage>(map.d_pattern.symbols.span, map.d_doppler_cells))
+{
+    std::fill(row.begin(), row.end(), gr_complex(0, 0));
+}
+
+range_doppler_map::room::~room() = default;
+
 range_doppler_map::range_doppler_map(ofdm_grid::sptr grid, const parameters& p)
     : d_grid(std::move(grid)),
       d_params(p),
@@ -66,19 +90,16 @@ range_doppler_map::range_doppler_map(ofdm_grid::sptr grid, const parameters& p)
       d_window_delay(
           make_window(p.window, d_pattern.subcarriers.span, p.window_parameter)),
       d_window_doppler(make_window(p.window, d_pattern.symbols.span, p.window_parameter)),
-      d_stride((d_range_cells + column_stage::COLUMNS - 1) / column_stage::COLUMNS *
-                   column_stage::COLUMNS +
-               ROW_GAP),
+      d_stride(column_stage::groups(d_range_cells) * column_stage::COLUMNS + ROW_GAP),
       d_work(d_stride * d_pattern.symbols.span),
-      d_row(d_range_cells),
-      d_row_weights(d_pattern.subcarriers.span),
+      d_noise(d_pattern.symbols.span),
       d_mask_delay(d_pattern.subcarriers.span),
       d_mask_doppler(d_pattern.symbols.span),
       d_weights(d_pattern.symbols.span),
       d_turns(d_pattern.symbols.span),
-      d_matched(d_grid, d_pattern, false),
+      d_matched(d_grid, d_pattern, false, members(p.threads)),
       d_echoes(std::make_unique<std::vector<echo_response>>()),
-      d_columns(std::make_unique<column_stage>(d_pattern.symbols.span, d_doppler_cells))
+      d_team(std::make_unique<worker_team>(members(p.threads)))
 {
     require(d_division || p.mode == "matched_filter",
             "map: mode",
@@ -88,9 +109,11 @@ range_doppler_map::range_doppler_map(ofdm_grid::sptr grid, const parameters& p)
                         d_grid->subcarrier_spacing());
     d_doppler_step =
         1 / (d_doppler_cells * d_pattern.symbols.spacing * d_grid->symbol_duration());
+    volk::vector<gr_complex> row(d_range_cells);
     d_range_fft = std::make_unique<fft_plan>(
-        d_range_cells, FFTW_BACKWARD, d_row.data(), d_work.data());
-    std::fill(d_row.begin(), d_row.end(), gr_complex(0, 0));
+        d_range_cells, FFTW_BACKWARD, row.data(), d_work.data());
+    for (size_t member = 0; member < d_team->members(); member++)
+        d_rooms.push_back(std::make_unique<room>(*this));
     std::fill(d_work.begin(), d_work.end(), gr_complex(0, 0));
     const size_t n = d_grid->num_subcarriers();
     for (size_t i = 0; i < d_pattern.symbols.span; i++)
@@ -116,53 +139,29 @@ bool range_doppler_map::process(matched_frame& frame,
                                 float* map)
 {
     const bool weighted = d_division || d_params.window != "rectangular";
-    double gain = 0;
     frame.begin(rows, reference);
-    for (size_t i = 0; i < d_pattern.symbols.span; i++) {
-        const gr_complex* products = frame.match(i);
-        const double power = d_window_doppler[i] * d_window_doppler[i];
-        gain += power * (weighted ? weigh_row(products, frame.row_energies(i))
-                                  : copy_row(products, frame.row_energy()));
-        d_range_fft->execute(d_row.data(), d_work.data() + i * d_stride);
-    }
+    const bool sent = transform(
+        [&](size_t symbol, size_t member) {
+            const gr_complex* products = frame.match(symbol, member);
+            auto& r = *d_rooms[member];
+            return weighted ? weigh_row(products, frame.row_energies(symbol, member), r)
+                            : take_row(products, frame.row_energy(symbol), r);
+        },
+        map);
     frame.finish();
-    return finish(gain, map);
-}
-
-double range_doppler_map::copy_row(const gr_complex* products, double energy)
-{
-    std::copy_n(products, d_pattern.subcarriers.span, d_row.data());
-    return energy;
-}
-
-// Returns the noise power that the row holds.
-double range_doppler_map::weigh_row(const gr_complex* products, const float* energies)
-{
-    const size_t span = d_pattern.subcarriers.span;
-    double gain = 0;
-    for (size_t k = 0; k < span; k++) {
-        const float weight = !d_division       ? d_window_delay[k]
-                             : energies[k] > 0 ? d_window_delay[k] / energies[k]
-                                               : 0;
-        d_row_weights[k] = weight;
-        gain += weight * weight * energies[k];
-    }
-    volk_32fc_32f_multiply_32fc(
-        d_row.data(), products, d_row_weights.data(), static_cast<unsigned int>(span));
-    return gain;
+    return sent;
 }
 
 bool range_doppler_map::process(matched_frame& frame, float* map)
 {
     const size_t span = d_pattern.subcarriers.span;
-    double gain = 0;
-    for (size_t i = 0; i < d_pattern.symbols.span; i++) {
-        const double energy =
-            weigh_row(frame.products() + i * span, frame.row_energies(i));
-        gain += energy * d_window_doppler[i] * d_window_doppler[i];
-        d_range_fft->execute(d_row.data(), d_work.data() + i * d_stride);
-    }
-    return finish(gain, map);
+    return transform(
+        [&](size_t symbol, size_t member) {
+            return weigh_row(frame.products() + symbol * span,
+                             frame.row_energies(symbol, member),
+                             *d_rooms[member]);
+        },
+        map);
 }
 
 bool range_doppler_map::process_products(const gr_complex* products,
@@ -170,27 +169,76 @@ bool range_doppler_map::process_products(const gr_complex* products,
                                          float* map)
 {
     const size_t span = d_pattern.subcarriers.span;
-    double gain = 0;
-    for (size_t i = 0; i < d_pattern.symbols.span; i++) {
-        const double energy = weigh_row(products + i * span, energies + i * span);
-        gain += energy * d_window_doppler[i] * d_window_doppler[i];
-        d_range_fft->execute(d_row.data(), d_work.data() + i * d_stride);
-    }
-    return finish(gain, map);
+    return transform(
+        [&](size_t symbol, size_t member) {
+            const size_t offset = symbol * span;
+            return weigh_row(products + offset, energies + offset, *d_rooms[member]);
+        },
+        map);
 }
 
-bool range_doppler_map::finish(double gain, float* map)
+// Where nothing is to be weighed or padded the products are transformed as they lie.
+range_doppler_map::weighted_row
+range_doppler_map::take_row(const gr_complex* products, double energy, room& r) const
 {
-    if (!(gain > 0)) {
+    const size_t span = d_pattern.subcarriers.span;
+    if (span == d_range_cells && d_range_fft->takes(products))
+        return { products, energy };
+    std::copy_n(products, span, r.row.data());
+    return { r.row.data(), energy };
+}
+
+range_doppler_map::weighted_row range_doppler_map::weigh_row(const gr_complex* products,
+                                                             const float* energies,
+                                                             room& r) const
+{
+    const size_t span = d_pattern.subcarriers.span;
+    double noise = 0;
+    for (size_t k = 0; k < span; k++) {
+        const float weight = !d_division       ? d_window_delay[k]
+                             : energies[k] > 0 ? d_window_delay[k] / energies[k]
+                                               : 0;
+        r.weights[k] = weight;
+        noise += weight * weight * energies[k];
+    }
+    volk_32fc_32f_multiply_32fc(
+        r.row.data(), products, r.weights.data(), static_cast<unsigned int>(span));
+    return { r.row.data(), noise };
+}
+
+template <typename Row>
+bool range_doppler_map::transform(Row row, float* map)
+{
+    const auto transform_rows = [&](size_t member, size_t first, size_t last) {
+        for (size_t i = first; i < last; i++) {
+            const auto weighted = row(i, member);
+            d_noise[i] = weighted.noise;
+            d_range_fft->execute(weighted.values, d_work.data() + i * d_stride);
+        }
+    };
+    d_team->share(d_noise.size(), transform_rows);
+    double noise = 0;
+    for (size_t i = 0; i < d_noise.size(); i++)
+        noise += d_noise[i] * d_window_doppler[i] * d_window_doppler[i];
+    if (!(noise > 0)) {
         std::fill_n(map, d_doppler_cells * d_range_cells, 0.0f);
         return false;
     }
-    const auto scale = static_cast<float>(1 / std::sqrt(gain));
+    const auto scale = static_cast<float>(1 / std::sqrt(noise));
     for (size_t i = 0; i < d_weights.size(); i++)
         d_weights[i] = scale * d_window_doppler[i];
     d_num_echoes = 0;
-    d_columns->process(d_work.data(), d_stride, d_range_cells, d_weights.data(), map);
+    const auto all = rows(map);
+    const auto transform_columns = [&](size_t member, size_t first, size_t last) {
+        d_rooms[member]->columns->process(all, first, last);
+    };
+    d_team->share(column_stage::groups(d_range_cells), transform_columns);
     return true;
+}
+
+range_rows range_doppler_map::rows(float* map) const
+{
+    return { d_work.data(), d_stride, d_range_cells, d_weights.data(), map };
 }
 
 void range_doppler_map::predict(const std::vector<echo>& echoes,
@@ -213,14 +261,13 @@ double range_doppler_map::predicted(size_t doppler, size_t range) const
 
 void range_doppler_map::process_less(float* map, double negligible)
 {
-    d_columns->process_less(d_work.data(),
-                            d_stride,
-                            d_range_cells,
-                            d_weights.data(),
-                            d_echoes->data(),
-                            d_num_echoes,
-                            static_cast<float>(std::sqrt(negligible)),
-                            map);
+    const auto all = rows(map);
+    const auto least = static_cast<float>(std::sqrt(negligible));
+    const auto transform_columns = [&](size_t member, size_t first, size_t last) {
+        d_rooms[member]->columns->process_less(
+            all, first, last, d_echoes->data(), d_num_echoes, least);
+    };
+    d_team->share(column_stage::groups(d_range_cells), transform_columns);
 }
 
 void range_doppler_map::spread(const echo& e, double scale, size_t place)
@@ -231,18 +278,19 @@ void range_doppler_map::spread(const echo& e, double scale, size_t place)
         d_echoes->back().row.resize(d_stride);
     }
     auto& to = (*d_echoes)[place];
+    auto& r = *d_rooms.front();
     for (size_t k = 0; k < span; k++)
-        d_row[k] =
+        r.row[k] =
             gr_complex(std::polar(scale, -2 * PI * d_pattern.frequencies[k] * e.delay)) *
             (d_window_delay[k] * d_mask_delay[k]);
-    d_range_fft->execute(d_row.data(), to.row.data());
+    d_range_fft->execute(r.row.data(), to.row.data());
 
     for (size_t i = 0; i < used; i++)
         d_turns[i] =
             gr_complex(e.amplitude *
                        std::polar(1.0, 2 * PI * e.doppler * d_pattern.times[i])) *
             (d_weights[i] * d_mask_doppler[i]);
-    d_columns->transform_turns(d_turns, to);
+    r.columns->transform_turns(d_turns, to);
 }
 
 double range_doppler_map::correlation_delay(size_t lag) const

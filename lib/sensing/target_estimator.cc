@@ -58,6 +58,7 @@ range_doppler_map::parameters doubtful_map(const range_doppler_map::parameters& 
 {
     range_doppler_map::parameters fine;
     fine.pilots_only = p.pilots_only;
+    fine.threads = p.threads;
     fine.pad_delay = fine.pad_doppler = DOUBTFUL_PADDING;
     return fine;
 }
@@ -83,7 +84,7 @@ target_estimator::target_estimator(ofdm_grid::sptr grid, const parameters& p)
       d_fine_map(d_detector
                      ? nullptr
                      : std::make_unique<range_doppler_map>(grid, doubtful_map(p.map))),
-      d_frame(grid, d_map.pattern(), true),
+      d_frame(grid, d_map.pattern(), true, static_cast<size_t>(p.map.threads)),
       d_motion(p.compensate_motion
                    ? std::make_unique<motion_compensator>(grid, d_map.pattern())
                    : nullptr),

@@ -75,6 +75,7 @@ def range_doppler_map(
     window_parameter: float = 6.76,
     pad_delay: int = 1,
     pad_doppler: int = 1,
+    threads: int = 1,
 ) -> Tuple[np.ndarray, np.ndarray, np.ndarray]:
     """The range-Doppler map of a frame, with its axes.
 
@@ -89,6 +90,7 @@ def range_doppler_map(
         window: one of window_names(), on both axes.
         window_parameter: beta of "kaiser", alpha of "tukey".
         pad_delay, pad_doppler: zero-padding of each axis, 1, 2, 4 or 8.
+        threads: that share the work, 1 to 64.
 
     Returns:
         Powers (Doppler rows x range columns), range of the columns in m (half the total path),
@@ -106,6 +108,7 @@ def range_doppler_map(
         window_parameter=window_parameter,
         pad_delay=pad_delay,
         pad_doppler=pad_doppler,
+        threads=threads,
     )
     powers = kernel.process(rows, reference)
     delay = np.arange(kernel.range_cells()) * kernel.delay_step()
@@ -205,6 +208,7 @@ def estimate(
     dynamic_range_db: float = 80.0,
     super_resolution: bool = False,
     compensate_motion: bool = False,
+    threads: int = 1,
     frame: int = 0,
     scene_time: float = 0.0,
     tx: int = 0,
@@ -226,6 +230,7 @@ def estimate(
             delay; not with kind "none".
         compensate_motion: whether range migration and intercarrier interference of fast targets
             are compensated, at some thirty times the cost of a map.
+        threads: that share the work of the map, 1 to 64.
         frame, scene_time, tx, rx: passed on.
 
     Returns:
@@ -238,6 +243,8 @@ def estimate(
         ValueError: for a wrong shape, a NaN or infinity, or a parameter out of range.
     """
     rows, reference = _frame(rows, reference)
+    guard_delay, guard_doppler = guard
+    training_delay, training_doppler = training
     kernel = _estimator_kernel(
         grid,
         pilots_only=reference is None,
@@ -247,14 +254,17 @@ def estimate(
         pad_delay=pad_delay,
         pad_doppler=pad_doppler,
         pfa=pfa,
-        kind=kind,
-        guard=tuple(guard),
-        training=tuple(training),
-        rank=rank,
+        cfar=kind,
+        guard_delay=guard_delay,
+        guard_doppler=guard_doppler,
+        training_delay=training_delay,
+        training_doppler=training_doppler,
+        os_rank=rank,
         max_targets=max_targets,
         dynamic_range_db=dynamic_range_db,
         super_resolution=super_resolution,
         compensate_motion=compensate_motion,
+        threads=threads,
     )
     head = {"frame": frame, "scene_time": scene_time, "tx": tx, "rx": rx}
     return {**head, **kernel.process(rows, reference)}

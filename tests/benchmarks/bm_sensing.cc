@@ -51,6 +51,15 @@ void sizes(benchmark::internal::Benchmark* b)
         ->Unit(benchmark::kMillisecond);
 }
 
+// The last argument: threads, or the padding of both axes.
+template <int... Values>
+void sizes_and(benchmark::internal::Benchmark* b)
+{
+    for (const int value : { Values... })
+        b->Args({ 1024, 256, value })->Args({ 4096, 1024, value });
+    b->Unit(benchmark::kMillisecond)->UseRealTime();
+}
+
 void count_cells(benchmark::State& state)
 {
     state.SetItemsProcessed(state.iterations() * state.range(0) * state.range(1));
@@ -80,17 +89,35 @@ void fft_only_limit(benchmark::State& state)
 }
 BENCHMARK(fft_only_limit)->Apply(sizes);
 
-void map(benchmark::State& state)
+void map_with(benchmark::State& state, const range_doppler_map::parameters& p)
 {
     const auto grid = grid_of(state);
     const frame f(*grid);
-    range_doppler_map kernel(grid, options().map);
+    range_doppler_map kernel(grid, p);
     volk::vector<float> powers(kernel.doppler_cells() * kernel.range_cells());
     for (auto _ : state)
         kernel.process(f.rows.data(), f.sent.data(), powers.data());
-    count_cells(state);
+    state.SetItemsProcessed(state.iterations() * static_cast<int64_t>(powers.size()));
 }
+
+void map(benchmark::State& state) { map_with(state, options().map); }
 BENCHMARK(map)->Apply(sizes);
+
+void map_threads(benchmark::State& state)
+{
+    auto p = options().map;
+    p.threads = static_cast<int>(state.range(2));
+    map_with(state, p);
+}
+BENCHMARK(map_threads)->Apply(sizes_and<1, 2>);
+
+void map_padded(benchmark::State& state)
+{
+    auto p = options().map;
+    p.pad_delay = p.pad_doppler = static_cast<int>(state.range(2));
+    map_with(state, p);
+}
+BENCHMARK(map_padded)->Apply(sizes_and<1, 2, 4>);
 
 // CFAR over a frame's map, every cell of it.
 void detect(benchmark::State& state, const std::string& kind)

@@ -150,6 +150,7 @@ TABLE = {
         "max_targets": (0, -1, 1025),
         "dynamic_range_db": (9, 141, NAN, INF),
         "reference_frames": (-1, 1025),
+        "threads": (0, -1, 65),
         "clutter": ("", "average"),
         "clutter_memory": (0, 65537),
         "clutter_cutoff": [given(v, clutter="mti") for v in (0.0, -1.0, 100.0, NAN)],

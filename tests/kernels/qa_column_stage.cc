@@ -55,17 +55,15 @@ BOOST_AUTO_TEST_CASE(powers_of_transformed_columns_less_echoes)
         }
 
         std::vector<float> map(s.length * s.columns);
-        stage.process(values.data(), stride, s.columns, weights.data(), map.data());
+        const range_rows rows{
+            values.data(), stride, s.columns, weights.data(), map.data()
+        };
+        const size_t groups = column_stage::groups(s.columns);
+        stage.process(rows, groups / 2, groups);
+        stage.process(rows, 0, groups / 2);
         for (const size_t num_echoes : { 0, 2 }) {
             if (num_echoes > 0)
-                stage.process_less(values.data(),
-                                   stride,
-                                   s.columns,
-                                   weights.data(),
-                                   echoes.data(),
-                                   num_echoes,
-                                   0,
-                                   map.data());
+                stage.process_less(rows, 0, groups, echoes.data(), num_echoes, 0);
             for (size_t d = 0; d < s.length; d++) {
                 const double doppler = double(d) - double(s.length / 2);
                 for (size_t c = 0; c < s.columns; c++) {

@@ -54,7 +54,7 @@ void check(const ofdm_grid::sptr& grid,
             power += std::norm(product);
             used += std::norm(x) > 0;
         }
-        BOOST_TEST(row_by_row.row_energy() == row_energy,
+        BOOST_TEST(row_by_row.row_energy(i) == row_energy,
                    boost::test_tools::tolerance(1e-5));
         energy += row_energy;
     }

@@ -198,6 +198,42 @@ BOOST_AUTO_TEST_CASE(echoes_are_taken_out_of_the_map)
             }
 }
 
+// Whatever the number of threads, also where some have nothing to do, and frame after
+// frame: the same values but for rounding, since each thread has plans of its own.
+BOOST_AUTO_TEST_CASE(threads_share_a_frame)
+{
+    frame_maker maker(6);
+    for (const std::string pilots : { "all", "comb" }) {
+        const auto grid = ofdm_grid::make(small_grid(pilots));
+        const auto rows = maker.noise(*grid);
+        const std::vector<echo> echoes = { { 1 / grid->sample_rate(), 100, 1 } };
+        for (const std::string window : { "rectangular", "hann" }) {
+            range_doppler_map::parameters p;
+            p.window = window;
+            std::vector<float> expected, less;
+            for (const int threads : { 1, 2, 3, 64 }) {
+                p.threads = threads;
+                range_doppler_map map(grid, p);
+                for (int frame = 0; frame < 20; frame++) {
+                    auto powers = map_of(map, rows);
+                    map.predict(echoes, 1);
+                    auto left = powers;
+                    map.process_less(left.data(), 0);
+                    if (threads == 1 && frame == 0) {
+                        expected = powers;
+                        less = left;
+                        BOOST_TEST((less != expected));
+                    }
+                    for (size_t i = 0; i < powers.size(); i++) {
+                        BOOST_REQUIRE_SMALL(powers[i] - expected[i], 1e-3f);
+                        BOOST_REQUIRE_SMALL(left[i] - less[i], 1e-3f);
+                    }
+                }
+            }
+        }
+    }
+}
+
 BOOST_AUTO_TEST_CASE(empty_reference_is_told)
 {
     const auto grid = ofdm_grid::make(small_grid("none"));
@@ -222,6 +258,8 @@ BOOST_AUTO_TEST_CASE(wrong_parameters_are_refused)
     refused([](auto& p) { p.window = "boxcar"; });
     refused([](auto& p) { p.pad_delay = 3; });
     refused([](auto& p) { p.pad_doppler = 0; });
+    refused([](auto& p) { p.threads = 0; });
+    refused([](auto& p) { p.threads = 65; });
     refused([](auto& p) { p.window = "kaiser", p.window_parameter = -1; });
     BOOST_CHECK_THROW(range_doppler_map(ofdm_grid::make(small_grid("none")), {}),
                       std::invalid_argument);

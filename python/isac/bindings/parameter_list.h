@@ -52,14 +52,19 @@ auto within(Struct Owner::*member, const std::tuple<parameter<Get>...>& list)
         [&](const auto&... each) { return std::make_tuple(moved(each)...); }, list);
 }
 
-//! Lines of a docstring's "Args:", broken as Python's are.
+//! Lines of a docstring's "Args:", broken as Python's are. A member without text shares
+//! that of the next one.
 template <typename... Get>
 std::string documentation(const std::tuple<parameter<Get>...>& list)
 {
     constexpr size_t WIDTH = 100;
-    std::string text;
-    const auto line = [&text](const auto& p) {
-        std::string row = std::string("    ") + p.name + ":";
+    std::string text, names;
+    const auto line = [&](const auto& p) {
+        names += std::string(names.empty() ? "    " : ", ") + p.name;
+        if (*p.doc == 0)
+            return;
+        std::string row = names + ":";
+        names.clear();
         std::istringstream words(p.doc);
         for (std::string word; words >> word;) {
             if (row.size() + 1 + word.size() > WIDTH) {

@@ -2,11 +2,9 @@
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
 
-#include <gnuradio/isac/crlb_monitor.h>
-#include <gnuradio/isac/range_doppler_estimator.h>
+#include "estimator_parameters_python.h"
 #include <gnuradio/isac/sensing/cfar_threshold.h>
 #include <gnuradio/isac/sensing/clutter_filter.h>
-#include <gnuradio/isac/sensing/target_estimator.h>
 #include <gnuradio/isac/sensing/window.h>
 #include <pybind11/complex.h>
 #include <pybind11/numpy.h>
@@ -15,6 +13,7 @@
 #include <algorithm>
 #include <cmath>
 #include <optional>
+#include <tuple>
 
 namespace py = pybind11;
 
@@ -70,68 +69,28 @@ py::array_t<float> map_of(const range_doppler_map& map)
     return py::array_t<float>({ map.doppler_cells(), map.range_cells() });
 }
 
-range_doppler_map::parameters map_parameters(bool pilots_only,
-                                             const std::string& mode,
-                                             const std::string& window,
-                                             double window_parameter,
-                                             int pad_delay,
-                                             int pad_doppler)
+auto pilots_only()
 {
-    range_doppler_map::parameters p;
-    p.pilots_only = pilots_only;
-    p.mode = mode;
-    p.window = window;
-    p.window_parameter = window_parameter;
-    p.pad_delay = pad_delay;
-    p.pad_doppler = pad_doppler;
-    return p;
-}
-
-cfar::parameters cfar_parameters(double pfa,
-                                 const std::string& kind,
-                                 std::pair<int, int> guard,
-                                 std::pair<int, int> training,
-                                 double rank)
-{
-    cfar::parameters p;
-    p.pfa = pfa;
-    p.kind = kind;
-    p.guard_delay = guard.first;
-    p.guard_doppler = guard.second;
-    p.training_delay = training.first;
-    p.training_doppler = training.second;
-    p.rank = rank;
-    return p;
+    return make_parameter("pilots_only",
+                          &range_doppler_map::parameters::pilots_only,
+                          "whether the grid's pilots alone are known.");
 }
 
 void bind_map(py::module& m)
 {
-    const range_doppler_map::parameters defaults;
-    py::class_<range_doppler_map, std::shared_ptr<range_doppler_map>>(
-        m, "range_doppler_map", "One frame of rows to a range-Doppler map.")
-        .def(py::init([](std::shared_ptr<ofdm_grid> grid,
-                         bool pilots_only,
-                         const std::string& mode,
-                         const std::string& window,
-                         double window_parameter,
-                         int pad_delay,
-                         int pad_doppler) {
-                 return std::make_shared<range_doppler_map>(
-                     grid,
-                     map_parameters(pilots_only,
-                                    mode,
-                                    window,
-                                    window_parameter,
-                                    pad_delay,
-                                    pad_doppler));
-             }),
-             py::arg("grid"),
-             py::arg("pilots_only") = defaults.pilots_only,
-             py::arg("mode") = defaults.mode,
-             py::arg("window") = defaults.window,
-             py::arg("window_parameter") = defaults.window_parameter,
-             py::arg("pad_delay") = defaults.pad_delay,
-             py::arg("pad_doppler") = defaults.pad_doppler)
+    const auto parameters = std::tuple_cat(
+        std::make_tuple(pilots_only()), map_parameter_list(), thread_list());
+    py::class_<range_doppler_map, std::shared_ptr<range_doppler_map>> bound(
+        m, "range_doppler_map", "One frame of rows to a range-Doppler map.");
+    def_init<range_doppler_map::parameters>(
+        bound,
+        parameters,
+        arguments<std::shared_ptr<ofdm_grid>>{},
+        [](auto grid, const auto& p) {
+            return std::make_shared<range_doppler_map>(grid, p);
+        },
+        py::arg("grid"));
+    bound
         .def(
             "process",
             [](range_doppler_map& map,
@@ -174,7 +133,12 @@ void bind_cfar(py::module& m)
                 if (!(values[i] >= 0) || !std::isfinite(values[i]))
                     throw std::invalid_argument(
                         "map must hold powers: finite and not negative");
-            auto p = cfar_parameters(pfa, kind, guard, training, rank);
+            cfar::parameters p;
+            p.pfa = pfa;
+            p.kind = kind;
+            std::tie(p.guard_delay, p.guard_doppler) = guard;
+            std::tie(p.training_delay, p.training_doppler) = training;
+            p.rank = rank;
             p.looks = looks;
             cfar detector(
                 map.shape(0),
@@ -303,77 +267,48 @@ Raises:
 
 void bind_estimator(py::module& m)
 {
-    const target_estimator::parameters defaults;
-    py::class_<target_estimator, std::shared_ptr<target_estimator>>(
-        m, "target_estimator", "One frame of rows to targets.")
-        .def(py::init([](std::shared_ptr<ofdm_grid> grid,
-                         bool pilots_only,
-                         const std::string& mode,
-                         const std::string& window,
-                         double window_parameter,
-                         int pad_delay,
-                         int pad_doppler,
-                         double pfa,
-                         const std::string& kind,
-                         std::pair<int, int> guard,
-                         std::pair<int, int> training,
-                         double rank,
-                         int max_targets,
-                         double dynamic_range_db,
-                         bool super_resolution,
-                         bool compensate_motion) {
-                 target_estimator::parameters p;
-                 p.map = map_parameters(
-                     pilots_only, mode, window, window_parameter, pad_delay, pad_doppler);
-                 p.detector = cfar_parameters(pfa, kind, guard, training, rank);
-                 p.max_targets = max_targets;
-                 p.dynamic_range_db = dynamic_range_db;
-                 p.super_resolution = super_resolution;
-                 p.compensate_motion = compensate_motion;
-                 return std::make_shared<target_estimator>(grid, p);
-             }),
-             py::arg("grid"),
-             py::arg("pilots_only") = defaults.map.pilots_only,
-             py::arg("mode") = defaults.map.mode,
-             py::arg("window") = defaults.map.window,
-             py::arg("window_parameter") = defaults.map.window_parameter,
-             py::arg("pad_delay") = defaults.map.pad_delay,
-             py::arg("pad_doppler") = defaults.map.pad_doppler,
-             py::arg("pfa") = defaults.detector.pfa,
-             py::arg("kind") = defaults.detector.kind,
-             py::arg("guard") = std::make_pair(defaults.detector.guard_delay,
-                                               defaults.detector.guard_doppler),
-             py::arg("training") = std::make_pair(defaults.detector.training_delay,
-                                                  defaults.detector.training_doppler),
-             py::arg("rank") = defaults.detector.rank,
-             py::arg("max_targets") = defaults.max_targets,
-             py::arg("dynamic_range_db") = defaults.dynamic_range_db,
-             py::arg("super_resolution") = defaults.super_resolution,
-             py::arg("compensate_motion") = defaults.compensate_motion)
-        .def(
-            "process",
-            [](target_estimator& estimator,
-               const rows_array& rows,
-               const std::optional<rows_array>& reference) {
-                const auto& map = estimator.map();
-                check_rows(rows, map.grid(), "rows");
-                const auto* sent =
-                    check_reference(reference, map.grid(), map.params().pilots_only);
-                detections report;
-                check_sent(estimator.process(rows.data(), sent, report));
-                py::dict d;
-                d["delay"] = array(report.delay);
-                d["doppler"] = array(report.doppler);
-                d["range"] = array(report.range);
-                d["velocity"] = array(report.velocity);
-                d["snr"] = array(report.snr);
-                d["var_delay"] = array(report.var_delay);
-                d["var_doppler"] = array(report.var_doppler);
-                return d;
-            },
-            py::arg("rows"),
-            py::arg("reference") = py::none(),
-            "The targets of an M x N array, strongest first, as a dict of arrays.");
+    using parameters = target_estimator::parameters;
+    const auto list = std::tuple_cat(
+        within(&parameters::map,
+               std::tuple_cat(std::make_tuple(pilots_only()), map_parameter_list())),
+        within(&parameters::detector, detector_parameter_list()),
+        most_targets_list(),
+        target_parameter_list(),
+        within(&parameters::map, thread_list()));
+    py::class_<target_estimator, std::shared_ptr<target_estimator>> bound(
+        m, "target_estimator", "One frame of rows to targets.");
+    def_init<parameters>(
+        bound,
+        list,
+        arguments<std::shared_ptr<ofdm_grid>>{},
+        [](auto grid, const auto& p) {
+            return std::make_shared<target_estimator>(grid, p);
+        },
+        py::arg("grid"));
+    bound.def(
+        "process",
+        [](target_estimator& estimator,
+           const rows_array& rows,
+           const std::optional<rows_array>& reference) {
+            const auto& map = estimator.map();
+            check_rows(rows, map.grid(), "rows");
+            const auto* sent =
+                check_reference(reference, map.grid(), map.params().pilots_only);
+            detections report;
+            check_sent(estimator.process(rows.data(), sent, report));
+            py::dict d;
+            d["delay"] = array(report.delay);
+            d["doppler"] = array(report.doppler);
+            d["range"] = array(report.range);
+            d["velocity"] = array(report.velocity);
+            d["snr"] = array(report.snr);
+            d["var_delay"] = array(report.var_delay);
+            d["var_doppler"] = array(report.var_doppler);
+            return d;
+        },
+        py::arg("rows"),
+        py::arg("reference") = py::none(),
+        "The targets of an M x N array, strongest first, as a dict of arrays.");
 }
 
 void bind_clutter(py::module& m)
@@ -430,216 +365,10 @@ Raises:
         .def("reset", &clutter_filter::reset, "Forgets the frames before.");
 }
 
-void bind_estimator_block(py::module& m)
-{
-    py::class_<range_doppler_estimator,
-               gr::block,
-               gr::basic_block,
-               std::shared_ptr<range_doppler_estimator>>(
-        m, "range_doppler_estimator", R"doc(
-Rows of echoes to range-Doppler maps and targets.
-
-Inputs: rows with `frame` tags; with reference "rows", also the transmitted rows.
-Outputs: map rows (optional): doppler_cells() rows of range_cells() powers a frame, zero Doppler at
-row doppler_cells() / 2, tagged `frame` and `scene_time`; messages `detections`, one a frame.
-
-Args:
-    grid: what was sent when.
-    tx, rx: numbers of the nodes, for `detections`.
-    reference: "pilots" (the grid's pilots alone are known) or "rows" (those of input 1).
-    mode: "matched_filter" or "division".
-    window: "rectangular", "hann", "hamming", "blackman", "blackman_harris", "nuttall", "flattop",
-        "kaiser" or "tukey".
-    window_parameter: beta of "kaiser", alpha of "tukey".
-    pad_delay, pad_doppler: zero-padding of the axes, 1, 2, 4 or 8.
-    cfar: "ca", "os", or "none": the strongest peak of a frame is its one target.
-    pfa: probability of false alarm of a cell, above 0, below 1.
-    guard_delay, guard_doppler, training_delay, training_doppler: cells on each side, in
-        independent cells.
-    os_rank: order statistic of "os", as a share of the training cells.
-    max_targets: strongest targets a frame that are kept.
-    reference_frames: references, and echoes that wait for one, that are kept; 0: as many as
-        64 MB hold, 4 to 256.
-    dynamic_range_db: what is weaker than the strongest cell of a frame by more is no target,
-        10 to 140 dB.
-    super_resolution: whether each target is tried for two that are closer than a cell in delay;
-        not with cfar "none".
-    compensate_motion: whether range migration and intercarrier interference of fast targets are
-        compensated, at some thirty times the cost of a map.
-    clutter: what is taken out of the rows first: "none", "mean" (of the symbols of the last
-        frames), "mti" (a high-pass over the symbols) or "eca" (what stands still at
-        clutter_delays).
-    clutter_memory: frames that "mean" is taken over, 1 to 65536.
-    clutter_cutoff: half-power Doppler of "mti", in Doppler cells of a frame.
-    clutter_delays: of "eca": total path over c, s.
-
-Raises:
-    ValueError: naming the parameter, its value and its limit.
-)doc")
-        .def(py::init([](std::shared_ptr<ofdm_grid> grid,
-                         int tx,
-                         int rx,
-                         const std::string& reference,
-                         const std::string& mode,
-                         const std::string& window,
-                         double window_parameter,
-                         int pad_delay,
-                         int pad_doppler,
-                         const std::string& cfar,
-                         double pfa,
-                         int guard_delay,
-                         int guard_doppler,
-                         int training_delay,
-                         int training_doppler,
-                         double os_rank,
-                         int max_targets,
-                         int reference_frames,
-                         double dynamic_range_db,
-                         bool super_resolution,
-                         bool compensate_motion,
-                         const std::string& clutter,
-                         int clutter_memory,
-                         double clutter_cutoff,
-                         const std::vector<double>& clutter_delays) {
-                 return range_doppler_estimator::make(grid,
-                                                      tx,
-                                                      rx,
-                                                      reference,
-                                                      mode,
-                                                      window,
-                                                      window_parameter,
-                                                      pad_delay,
-                                                      pad_doppler,
-                                                      cfar,
-                                                      pfa,
-                                                      guard_delay,
-                                                      guard_doppler,
-                                                      training_delay,
-                                                      training_doppler,
-                                                      os_rank,
-                                                      max_targets,
-                                                      reference_frames,
-                                                      dynamic_range_db,
-                                                      super_resolution,
-                                                      compensate_motion,
-                                                      clutter,
-                                                      clutter_memory,
-                                                      clutter_cutoff,
-                                                      clutter_delays);
-             }),
-             py::arg("grid"),
-             py::arg("tx") = 0,
-             py::arg("rx") = 0,
-             py::arg("reference") = "pilots",
-             py::arg("mode") = "matched_filter",
-             py::arg("window") = "rectangular",
-             py::arg("window_parameter") = 6.76,
-             py::arg("pad_delay") = 1,
-             py::arg("pad_doppler") = 1,
-             py::arg("cfar") = "ca",
-             py::arg("pfa") = 1e-6,
-             py::arg("guard_delay") = 2,
-             py::arg("guard_doppler") = 2,
-             py::arg("training_delay") = 6,
-             py::arg("training_doppler") = 4,
-             py::arg("os_rank") = 0.9,
-             py::arg("max_targets") = 32,
-             py::arg("reference_frames") = 0,
-             py::arg("dynamic_range_db") = 80.0,
-             py::arg("super_resolution") = false,
-             py::arg("compensate_motion") = false,
-             py::arg("clutter") = "none",
-             py::arg("clutter_memory") = 16,
-             py::arg("clutter_cutoff") = 0.25,
-             py::arg("clutter_delays") = std::vector<double>{})
-        .def("set_pfa", &range_doppler_estimator::set_pfa, py::arg("pfa"))
-        .def("set_cfar", &range_doppler_estimator::set_cfar, py::arg("cfar"))
-        .def("set_mode", &range_doppler_estimator::set_mode, py::arg("mode"))
-        .def("set_window",
-             &range_doppler_estimator::set_window,
-             py::arg("window"),
-             py::arg("window_parameter") = 6.76)
-        .def("set_guard",
-             &range_doppler_estimator::set_guard,
-             py::arg("guard_delay"),
-             py::arg("guard_doppler"))
-        .def("set_training",
-             &range_doppler_estimator::set_training,
-             py::arg("training_delay"),
-             py::arg("training_doppler"))
-        .def("set_max_targets",
-             &range_doppler_estimator::set_max_targets,
-             py::arg("max_targets"))
-        .def("set_clutter",
-             &range_doppler_estimator::set_clutter,
-             py::arg("clutter"),
-             py::arg("memory") = 16,
-             py::arg("cutoff") = 0.25,
-             py::arg("delays") = std::vector<double>{})
-        .def("range_cells",
-             &range_doppler_estimator::range_cells,
-             "Columns of the map: the length of an output row.")
-        .def("doppler_cells",
-             &range_doppler_estimator::doppler_cells,
-             "Rows of the map a frame.")
-        .def("delay_step", &range_doppler_estimator::delay_step, "s a column.")
-        .def("doppler_step", &range_doppler_estimator::doppler_step, "Hz a row.")
-        .def("faults",
-             &range_doppler_estimator::faults,
-             "Dropped frames and other faults since start, by kind.");
-}
-
-void bind_monitor_block(py::module& m)
-{
-    py::class_<crlb_monitor,
-               gr::sync_block,
-               gr::block,
-               gr::basic_block,
-               std::shared_ptr<crlb_monitor>>(m, "crlb_monitor", R"doc(
-Estimates beside the truth and the Cramer-Rao bound, while it runs.
-
-Inputs: messages `detections` and `ground_truth`, joined by frame, tx and rx.
-Outputs: messages `bounds`, one a joined frame; streams of one float a joined frame, all optional:
-RMSE of the range (m), root of its mean bound (m), RMSE of the velocity (m/s), root of its mean
-bound (m/s).
-
-Args:
-    grid: what was sent when.
-    reference: what the estimator knows: "pilots", or "rows" (every active element).
-    model: "unknown_phase", "known_phase" or "published".
-    gate_delay, gate_doppler: half width of the association gate, in cells that the grid resolves.
-    window: frames that RMSE and efficiency run over; 0: all since reset().
-
-Raises:
-    ValueError: naming the parameter, its value and its limit.
-)doc")
-        .def(py::init([](std::shared_ptr<ofdm_grid> grid,
-                         const std::string& reference,
-                         const std::string& model,
-                         double gate_delay,
-                         double gate_doppler,
-                         int window) {
-                 return crlb_monitor::make(
-                     grid, reference, model, gate_delay, gate_doppler, window);
-             }),
-             py::arg("grid"),
-             py::arg("reference") = "pilots",
-             py::arg("model") = "unknown_phase",
-             py::arg("gate_delay") = 1.0,
-             py::arg("gate_doppler") = 1.0,
-             py::arg("window") = 100)
-        .def("reset", &crlb_monitor::reset, "Forget all frames; counts start from zero.")
-        .def("set_gate",
-             &crlb_monitor::set_gate,
-             py::arg("gate_delay"),
-             py::arg("gate_doppler"))
-        .def("set_model", &crlb_monitor::set_model, py::arg("model"))
-        .def("faults",
-             &crlb_monitor::faults,
-             "Dropped messages and other faults since start, by kind.");
-}
-
 } // namespace
+
+void bind_range_doppler_estimator(py::module& m);
+void bind_crlb_monitor(py::module& m);
 
 // The kernels stay in a module of their own; gnuradio.isac.sensing is what users see.
 void bind_sensing(py::module& m)
@@ -649,6 +378,6 @@ void bind_sensing(py::module& m)
     bind_cfar(kernels);
     bind_clutter(kernels);
     bind_estimator(kernels);
-    bind_estimator_block(m);
-    bind_monitor_block(m);
+    bind_range_doppler_estimator(m);
+    bind_crlb_monitor(m);
 }

@@ -25,10 +25,21 @@ namespace isac {
 class ISAC_API matched_frame
 {
 public:
+    //! What a row adds to the sums of the frame.
+    struct row_sums {
+        float energy = 0; //!< of abs(X)^2
+        float square = 0; //!< of abs(X)^4
+        float power = 0;  //!< of abs(y conj(X))^2
+    };
+
     /*!
-     * \param whole  whether all products are kept, or those of the last row alone
+     * \param whole    whether all products are kept, or those of a member's last row
+     * alone \param members  threads that match rows of one frame at a time
      */
-    matched_frame(ofdm_grid::sptr grid, const element_pattern& pattern, bool whole);
+    matched_frame(ofdm_grid::sptr grid,
+                  const element_pattern& pattern,
+                  bool whole,
+                  size_t members = 1);
 
     matched_frame(const matched_frame&) = delete;
     matched_frame& operator=(const matched_frame&) = delete;
@@ -43,13 +54,13 @@ public:
     void begin(const gr_complex* rows, const gr_complex* reference);
 
     //! One symbol of the pattern, in any order, each once: subcarriers.span products.
-    const gr_complex* match(size_t symbol);
+    const gr_complex* match(size_t symbol, size_t member = 0);
     //! The same of N received values that stand for the symbol's row.
     const gr_complex* match(size_t symbol, const gr_complex* row);
-    //! abs(X)^2 of the symbol matched last, summed.
-    double row_energy() const { return d_row_energy; }
-    //! abs(X)^2 of a symbol of this frame, by subcarrier.
-    const float* row_energies(size_t symbol);
+    //! abs(X)^2 of a symbol that was matched, summed.
+    double row_energy(size_t symbol) const { return d_sums[symbol].energy; }
+    //! abs(X)^2 of a symbol of this frame, by subcarrier; until the member asks again.
+    const float* row_energies(size_t symbol, size_t member = 0);
 
     //! After the last symbol.
     void finish();
@@ -85,7 +96,16 @@ public:
     const element_pattern& pattern() const { return d_pattern; }
 
 private:
-    const gr_complex* sent(size_t symbol, gr_complex* teeth) const;
+    // What a member works in.
+    struct room {
+        volk::vector<gr_complex> products; // of a row, unless the frame is kept whole
+        volk::vector<float> energies;
+        volk::vector<gr_complex> teeth, sent_teeth; // of a comb's row
+    };
+
+    size_t offset_of(size_t symbol) const;
+    const gr_complex*
+    match(size_t symbol, const gr_complex* row, const gr_complex* next_row, room& r);
     const gr_complex* teeth_of(const gr_complex* row, gr_complex* teeth) const;
 
     ofdm_grid::sptr d_grid;
@@ -95,9 +115,8 @@ private:
     const gr_complex* d_reference = nullptr;
     volk::vector<gr_complex> d_products;
     volk::vector<float> d_energies;
-    volk::vector<float> d_row_energies;
-    volk::vector<gr_complex> d_teeth, d_sent_teeth; // of a comb's row
-    double d_row_energy = 0;
+    std::vector<row_sums> d_sums; // of each row
+    std::vector<room> d_rooms;
     double d_energy = 0, d_squares = 0, d_power = 0;
     double d_num_elements = 0;
     bool d_uniform = true;

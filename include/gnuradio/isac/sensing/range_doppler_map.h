@@ -22,7 +22,9 @@ namespace isac {
 
 class column_stage;
 class fft_plan;
+class worker_team;
 struct echo_response;
+struct range_rows;
 
 /*!
  * \brief Kernel: one frame of rows to a range-Doppler map. \ingroup isac
@@ -53,6 +55,8 @@ public:
         //! Zero-padding of each axis: 1, 2, 4 or 8 times its length.
         int pad_delay = 1;
         int pad_doppler = 1;
+        //! That share the work of a frame, 1 to 64.
+        int threads = 1;
     };
 
     //! \throws std::invalid_argument naming the parameter, its value and its limit
@@ -71,7 +75,7 @@ public:
      */
     bool process(const gr_complex* rows, const gr_complex* reference, float* map);
 
-    //! The same, leaving in \p frame what was matched.
+    //! The same, leaving in \p frame, which has as many members, what was matched.
     bool process(matched_frame& frame,
                  const gr_complex* rows,
                  const gr_complex* reference,
@@ -132,9 +136,26 @@ public:
     //! \}
 
 private:
-    double copy_row(const gr_complex* products, double energy);
-    double weigh_row(const gr_complex* products, const float* energies);
-    bool finish(double gain, float* map);
+    // What a thread works in.
+    struct room {
+        room(const range_doppler_map& map);
+        ~room();
+        volk::vector<gr_complex> row; // before its transform: zero beyond the span
+        volk::vector<float> weights;
+        std::unique_ptr<column_stage> columns;
+    };
+    // A row to transform, and the noise power that it holds.
+    struct weighted_row {
+        const gr_complex* values;
+        double noise;
+    };
+
+    weighted_row take_row(const gr_complex* products, double energy, room& r) const;
+    weighted_row
+    weigh_row(const gr_complex* products, const float* energies, room& r) const;
+    template <typename Row>
+    bool transform(Row row, float* map);
+    range_rows rows(float* map) const;
     void spread(const echo& e, double scale, size_t place);
 
     ofdm_grid::sptr d_grid;
@@ -147,19 +168,19 @@ private:
     double d_doppler_step;
     std::vector<float> d_window_delay;
     std::vector<float> d_window_doppler;
-    size_t d_stride;                 // of d_work, values
-    volk::vector<gr_complex> d_work; // symbols used x range cells
-    volk::vector<gr_complex> d_row;  // before its transform: zero beyond the span
-    volk::vector<float> d_row_weights;
+    size_t d_stride;                                 // of d_work, values
+    volk::vector<gr_complex> d_work;                 // symbols used x range cells
+    std::vector<double> d_noise;                     // that each of its rows holds
     std::vector<float> d_mask_delay, d_mask_doppler; // 1 where elements are used
     std::vector<float> d_weights;    // of the rows of the frame processed last
     std::vector<gr_complex> d_turns; // of an echo, weighted
-    matched_frame d_matched;         // a row
+    matched_frame d_matched;         // rows
     // As many as a frame ever had, and those of this frame.
     std::unique_ptr<std::vector<echo_response>> d_echoes;
     size_t d_num_echoes = 0;
     std::unique_ptr<fft_plan> d_range_fft;
-    std::unique_ptr<column_stage> d_columns;
+    std::unique_ptr<worker_team> d_team;
+    std::vector<std::unique_ptr<room>> d_rooms; // of each member
 };
 
 } // namespace isac

@@ -1,0 +1,168 @@
+/*
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+#include "estimator_parameters_python.h"
+#include <gnuradio/isac/crlb_monitor.h>
+#include <gnuradio/isac/range_doppler_estimator.h>
+
+namespace py = pybind11;
+
+using namespace gr::isac;
+
+void bind_range_doppler_estimator(py::module& m)
+{
+    using p = range_doppler_estimator_parameters;
+    using estimator = target_estimator::parameters;
+    using filter = clutter_filter::parameters;
+
+    const auto parameters = std::tuple_cat(
+        std::make_tuple(
+            make_parameter("tx", &p::tx, ""),
+            make_parameter("rx", &p::rx, "numbers of the nodes, for `detections`."),
+            make_parameter("reference",
+                           &p::reference,
+                           "\"pilots\" (the grid's pilots alone are known) or \"rows\" "
+                           "(those of input 1).")),
+        within(&p::estimator,
+               std::tuple_cat(within(&estimator::map, map_parameter_list()),
+                              within(&estimator::detector, detector_parameter_list()),
+                              most_targets_list())),
+        std::make_tuple(
+            make_parameter("reference_frames",
+                           &p::reference_frames,
+                           "references, and echoes that wait for one, that are kept; 0: "
+                           "as many as 64 MB hold, 4 to 256.")),
+        within(&p::estimator, target_parameter_list()),
+        within(
+            &p::clutter,
+            std::make_tuple(
+                make_parameter("clutter",
+                               &filter::kind,
+                               "what is taken out of the rows first: \"none\", "
+                               "\"mean\" (of the symbols of the last frames), \"mti\" "
+                               "(a high-pass over the symbols) or \"eca\" (what stands "
+                               "still at clutter_delays)."),
+                make_parameter("clutter_memory",
+                               &filter::memory,
+                               "frames that \"mean\" is taken over, 1 to 65536."),
+                make_parameter(
+                    "clutter_cutoff",
+                    &filter::cutoff,
+                    "half-power Doppler of \"mti\", in Doppler cells of a frame."),
+                make_parameter("clutter_delays",
+                               &filter::delays,
+                               "of \"eca\": total path over c, s."))),
+        within(&p::estimator, within(&estimator::map, thread_list())));
+    py::class_<range_doppler_estimator,
+               gr::block,
+               gr::basic_block,
+               std::shared_ptr<range_doppler_estimator>>
+        bound(m,
+              "range_doppler_estimator",
+              (R"doc(
+Rows of echoes to range-Doppler maps and targets.
+
+Inputs: rows with `frame` tags; with reference "rows", also the transmitted rows.
+Outputs: map rows (optional): doppler_cells() rows of range_cells() powers a frame, zero Doppler at
+row doppler_cells() / 2, tagged `frame` and `scene_time`; messages `detections`, one a frame.
+
+Args:
+    grid: what was sent when.
+)doc" + documentation(parameters) +
+               R"doc(
+Raises:
+    ValueError: naming the parameter, its value and its limit.
+)doc")
+                  .c_str());
+    def_init<p>(bound,
+                parameters,
+                arguments<std::shared_ptr<ofdm_grid>>{},
+                &range_doppler_estimator::make,
+                py::arg("grid"));
+    bound.def("set_pfa", &range_doppler_estimator::set_pfa, py::arg("pfa"))
+        .def("set_cfar", &range_doppler_estimator::set_cfar, py::arg("cfar"))
+        .def("set_mode", &range_doppler_estimator::set_mode, py::arg("mode"))
+        .def("set_window",
+             &range_doppler_estimator::set_window,
+             py::arg("window"),
+             py::arg("window_parameter") = 6.76)
+        .def("set_guard",
+             &range_doppler_estimator::set_guard,
+             py::arg("guard_delay"),
+             py::arg("guard_doppler"))
+        .def("set_training",
+             &range_doppler_estimator::set_training,
+             py::arg("training_delay"),
+             py::arg("training_doppler"))
+        .def("set_max_targets",
+             &range_doppler_estimator::set_max_targets,
+             py::arg("max_targets"))
+        .def("set_clutter",
+             &range_doppler_estimator::set_clutter,
+             py::arg("clutter"),
+             py::arg("memory") = 16,
+             py::arg("cutoff") = 0.25,
+             py::arg("delays") = std::vector<double>{})
+        .def("range_cells",
+             &range_doppler_estimator::range_cells,
+             "Columns of the map: the length of an output row.")
+        .def("doppler_cells",
+             &range_doppler_estimator::doppler_cells,
+             "Rows of the map a frame.")
+        .def("delay_step", &range_doppler_estimator::delay_step, "s a column.")
+        .def("doppler_step", &range_doppler_estimator::doppler_step, "Hz a row.")
+        .def("faults",
+             &range_doppler_estimator::faults,
+             "Dropped frames and other faults since start, by kind.");
+}
+
+void bind_crlb_monitor(py::module& m)
+{
+    py::class_<crlb_monitor,
+               gr::sync_block,
+               gr::block,
+               gr::basic_block,
+               std::shared_ptr<crlb_monitor>>(m, "crlb_monitor", R"doc(
+Estimates beside the truth and the Cramer-Rao bound, while it runs.
+
+Inputs: messages `detections` and `ground_truth`, joined by frame, tx and rx.
+Outputs: messages `bounds`, one a joined frame; streams of one float a joined frame, all optional:
+RMSE of the range (m), root of its mean bound (m), RMSE of the velocity (m/s), root of its mean
+bound (m/s).
+
+Args:
+    grid: what was sent when.
+    reference: what the estimator knows: "pilots", or "rows" (every active element).
+    model: "unknown_phase", "known_phase" or "published".
+    gate_delay, gate_doppler: half width of the association gate, in cells that the grid resolves.
+    window: frames that RMSE and efficiency run over; 0: all since reset().
+
+Raises:
+    ValueError: naming the parameter, its value and its limit.
+)doc")
+        .def(py::init([](std::shared_ptr<ofdm_grid> grid,
+                         const std::string& reference,
+                         const std::string& model,
+                         double gate_delay,
+                         double gate_doppler,
+                         int window) {
+                 return crlb_monitor::make(
+                     grid, reference, model, gate_delay, gate_doppler, window);
+             }),
+             py::arg("grid"),
+             py::arg("reference") = "pilots",
+             py::arg("model") = "unknown_phase",
+             py::arg("gate_delay") = 1.0,
+             py::arg("gate_doppler") = 1.0,
+             py::arg("window") = 100)
+        .def("reset", &crlb_monitor::reset, "Forget all frames; counts start from zero.")
+        .def("set_gate",
+             &crlb_monitor::set_gate,
+             py::arg("gate_delay"),
+             py::arg("gate_doppler"))
+        .def("set_model", &crlb_monitor::set_model, py::arg("model"))
+        .def("faults",
+             &crlb_monitor::faults,
+             "Dropped messages and other faults since start, by kind.");
+}
