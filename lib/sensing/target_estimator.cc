@@ -158,6 +158,7 @@ void target_estimator::find_likely()
 // The one target that is taken to be there.
 void target_estimator::fit_likeliest()
 {
+    d_new.clear();
     const auto zero = static_cast<double>(d_fine_map->doppler_cells() / 2);
     echo best;
     for (const auto& cell : d_cells) {
@@ -227,10 +228,10 @@ void target_estimator::find(const float* powers)
 void target_estimator::search_again()
 {
     if (d_echoes.separable()) {
-        std::vector<echo> all;
+        d_known.clear();
         for (size_t i = 0; i < d_echoes.size(); i++)
-            all.push_back(d_echoes[i]);
-        d_map.predict(all, fitted().element_energy());
+            d_known.push_back(d_echoes[i]);
+        d_map.predict(d_known, fitted().element_energy());
         std::copy(d_powers.begin(), d_powers.end(), d_left.begin());
         d_map.process_less(d_left.data(), UNSEEN * noise());
     } else {
@@ -365,7 +366,7 @@ double target_estimator::noise() const
                     ROUNDING * fitted().received_power() / elements);
 }
 
-void target_estimator::write(detections& report) const
+void target_estimator::write(detections& report)
 {
     for (auto* values : { &report.delay,
                           &report.doppler,
@@ -377,17 +378,17 @@ void target_estimator::write(detections& report) const
         values->clear();
     if (!d_found)
         return;
-    std::vector<size_t> order(d_echoes.size());
-    std::iota(order.begin(), order.end(), size_t(0));
-    std::sort(order.begin(), order.end(), [this](size_t a, size_t b) {
+    d_order.resize(d_echoes.size());
+    std::iota(d_order.begin(), d_order.end(), size_t(0));
+    std::sort(d_order.begin(), d_order.end(), [this](size_t a, size_t b) {
         return std::norm(d_echoes[a].amplitude) > std::norm(d_echoes[b].amplitude);
     });
     const auto moments = fitted().moments();
-    const auto inflations = d_echoes.inflations();
+    const auto& inflations = d_echoes.inflations();
     const double elements = fitted().num_elements();
     // The mean of one over the noise estimate exceeds one over its mean.
     const double left = std::max(elements - 2.0 * d_echoes.size(), 2.0);
-    for (const size_t i : order) {
+    for (const size_t i : d_order) {
         const auto& e = d_echoes[i];
         const double ratio = power(e) / noise() * (left - 1) / left;
         const double snr = std::max((ratio - NOISE_IN_A_PEAK) / elements, 0.0);

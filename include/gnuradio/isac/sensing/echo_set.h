@@ -88,7 +88,7 @@ public:
     struct inflation {
         double delay = 1, doppler = 1;
     };
-    std::vector<inflation> inflations() const;
+    const std::vector<inflation>& inflations();
 
     //! Whether range_doppler_map::process_less() takes the echoes out of a map; else
     //! subtract_all() has to come before range_doppler_map::process_products().
@@ -115,9 +115,9 @@ private:
     void subtract_from_frame(const echo& e);
     void take_others(const echo_blocks& frame, echo_blocks& residual);
     void refresh(member& m, echo_blocks& residual);
-    std::vector<size_t> neighbours(size_t of) const;
-    void fit(const std::vector<size_t>& group);
-    joint_measurement measure(const std::vector<size_t>& group);
+    void gather_neighbours(size_t of);
+    void fit_group();
+    void measure_group();
     std::array<double, 2> split_delays(const echo& e, const echo_blocks& residual) const;
     bool split(size_t i, double least);
     void move(member& m, const echo& to);
@@ -136,6 +136,17 @@ private:
     double d_noise = 0;        // power of a resource element
     double d_left_in_sums = 0; // power of echoes of unequal energies that sums hold
     std::vector<value> d_sums_delay, d_sums_doppler; // of one echo
+
+    // Of a fit of neighbours.
+    std::vector<size_t> d_group;
+    std::unique_ptr<joint_measurement> d_measured;
+    std::vector<echo> d_fitted;
+    std::vector<size_t> d_fitted_of;
+
+    std::vector<const echo_steering*> d_places;
+    std::vector<value> d_amplitudes;
+    std::vector<inflation> d_inflations;
+    std::vector<bool> d_inflated;
 };
 
 } // namespace isac

@@ -101,7 +101,7 @@ private:
     const echo_fit& fitted() const { return d_echoes.frame(); }
     double power(const echo& e) const;
     double noise() const;
-    void write(detections& report) const;
+    void write(detections& report);
 
     ofdm_grid::sptr d_grid;
     parameters d_params;
@@ -118,10 +118,12 @@ private:
     volk::vector<float> d_left;        // powers of what the echoes leave
     const float* d_searched = nullptr; // powers that the cells were found in
     std::vector<map_cell> d_cells;
-    std::vector<echo> d_new;    // that the last search found
-    bool d_passed_over = false; // whether cells were left to the next search
-    float d_weakest = 0;        // power of a cell that may be a target
-    double d_residual = 0;      // what the echoes leave, of all elements
+    std::vector<echo> d_known;   // all that were found
+    std::vector<size_t> d_order; // of these, by power
+    std::vector<echo> d_new;     // that the last search found
+    bool d_passed_over = false;  // whether cells were left to the next search
+    float d_weakest = 0;         // power of a cell that may be a target
+    double d_residual = 0;       // what the echoes leave, of all elements
 };
 
 } // namespace isac
