@@ -55,49 +55,65 @@ class experiment:
     """Frames of one echo, and the errors that each estimator makes of it."""
 
     def __init__(self, grid, seed):
-        self._grid = grid
+        self.grid = grid
         self._random = np.random.default_rng(seed)
-        self._sent = grid.pilot_rows()
-        self._frequencies = grid.subcarrier_spacing() * (
+        self.sent = grid.pilot_rows()
+        self.frequencies = grid.subcarrier_spacing() * (
             np.arange(grid.num_subcarriers()) - grid.num_subcarriers() // 2)
-        self._times = np.array(grid.symbol_times())
-        self._metres = SPEED_OF_LIGHT / 2
-        self._mps = -grid.wavelength() / 2
-        _, ranges, velocities = isac.sensing.range_doppler_map(self._sent, grid)
+        self.times = np.array(grid.symbol_times())
+        self.metres = SPEED_OF_LIGHT / 2
+        self.mps = -grid.wavelength() / 2
+        _, ranges, velocities = isac.sensing.range_doppler_map(self.sent, grid)
         self._longest = ranges[1] * len(ranges)
         self._span = abs(velocities[1] - velocities[0]) * len(velocities)
+
+    def delay(self, range_m):
+        return range_m / self.metres
+
+    def doppler(self, velocity):
+        return velocity / self.mps
+
+    def response(self, range_m, velocity):
+        """What an echo of unit amplitude makes of the frame."""
+        ramp = np.exp(-2j * np.pi * self.frequencies * self.delay(range_m))
+        turns = np.exp(2j * np.pi * self.times * self.doppler(velocity))
+        return self.sent * np.outer(turns, ramp).astype(np.complex64)
 
     def bound(self, snr):
         """Roots of the bounds, m and m/s."""
         found = isac.theory.delay_doppler_bound(
-            snr, self._frequencies, self._times, np.abs(self._sent) ** 2)
-        return (np.sqrt(found["var_delay"]) * self._metres,
-                np.sqrt(found["var_doppler"]) * abs(self._mps))
+            snr, self.frequencies, self.times, np.abs(self.sent) ** 2)
+        return (np.sqrt(found["var_delay"]) * self.metres,
+                np.sqrt(found["var_doppler"]) * abs(self.mps))
 
     def draw(self, snr):
         """A frame, its range and its velocity: anywhere in the middle 60% of the ranges."""
         range_m = self._random.uniform(0.2, 0.8) * self._longest
         velocity = self._random.uniform(-0.5, 0.5) * self._span
         phase = self._random.uniform(0, 2 * np.pi)
-        ramp = np.exp(-2j * np.pi * self._frequencies * range_m / self._metres)
-        turns = np.exp(2j * np.pi * (self._times * velocity / self._mps + phase / (2 * np.pi)))
-        shape = (*self._sent.shape, 2)
+        amplitude = np.complex64(np.sqrt(snr) * np.exp(1j * phase))
+        shape = (*self.sent.shape, 2)
         noise = self._random.standard_normal(shape, dtype=np.float32) * np.float32(0.5**0.5)
-        rows = self._sent * (np.sqrt(snr) * np.outer(turns, ramp)).astype(np.complex64)
-        return rows + noise.view(np.complex64)[..., 0], range_m, velocity
+        rows = amplitude * self.response(range_m, velocity) + noise.view(np.complex64)[..., 0]
+        return rows, range_m, velocity
+
+    def error(self, told_range, told_velocity, range_m, velocity):
+        """Of an estimate, m and m/s, modulo the ambiguities."""
+        return (wrapped(told_range - range_m, self._longest),
+                wrapped(told_velocity - velocity, self._span))
 
     def places(self, rows):
         """What each estimator takes for range and velocity."""
-        found = isac.sensing.estimate(rows, self._grid, kind="none")
+        found = isac.sensing.estimate(rows, self.grid, kind="none")
         yield "fit", found["range"][0], found["velocity"][0]
-        powers, ranges, velocities = isac.sensing.range_doppler_map(rows, self._grid)
+        powers, ranges, velocities = isac.sensing.range_doppler_map(rows, self.grid)
         row, column = np.unravel_index(np.argmax(powers), powers.shape)
         yield "bin", ranges[column], velocities[row]
         yield ("parabolic",
                ranges[column] + vertex(powers[row], column) * (ranges[1] - ranges[0]),
                velocities[row] + vertex(powers[:, column], row) * (velocities[1] - velocities[0]))
         powers, ranges, velocities = isac.sensing.range_doppler_map(
-            rows, self._grid, pad_delay=PAD, pad_doppler=PAD)
+            rows, self.grid, pad_delay=PAD, pad_doppler=PAD)
         row, column = np.unravel_index(np.argmax(powers), powers.shape)
         yield "padded", ranges[column], velocities[row]
 
@@ -107,8 +123,8 @@ class experiment:
         for _ in range(draws):
             rows, range_m, velocity = self.draw(snr)
             for name, told_range, told_velocity in self.places(rows):
-                squares[name] += (wrapped(told_range - range_m, self._longest) ** 2,
-                                  wrapped(told_velocity - velocity, self._span) ** 2)
+                squares[name] += np.square(
+                    self.error(told_range, told_velocity, range_m, velocity))
             progress()
         return {name: np.sqrt(sums / draws) for name, sums in squares.items()}
 

@@ -59,7 +59,7 @@ configuration_selector::configuration_selector(size_t num_pairs,
 
 void configuration_selector::set_parameters(const selection_parameters& p)
 {
-    d_machine.set_parameters(event_a3(p, false));
+    d_machine.set_parameters(event_a3(p, d_leaving));
     d_params = p;
 }
 
@@ -96,7 +96,9 @@ void configuration_selector::compare(int before, const std::vector<bool>& avoid)
         if (avoid[i])
             d_compared[i] = -INFINITE;
     const bool leave = any && before != NO_PAIR && avoid[before];
-    d_machine.set_parameters(event_a3(d_params, leave));
+    if (leave != d_leaving)
+        d_machine.set_parameters(event_a3(d_params, leave));
+    d_leaving = leave;
     // While the selected pair sees enough, no other one is stronger.
     if (before != NO_PAIR && d_compared[before] >= d_params.needed_below_db)
         for (size_t i = 0; i < num_pairs(); i++)

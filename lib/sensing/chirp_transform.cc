@@ -63,7 +63,7 @@ chirp_transform::chirp_transform(size_t length, size_t most_lines)
 }
 
 // With d' m' = (d'^2 + m'^2 - (d' - m')^2) / 2 the sum is a convolution.
-const gr_complex* chirp_transform::process(double stretch, size_t first, size_t lines)
+const gr_complex* chirp_transform::process(double stretch, long first, size_t lines)
 {
     const auto length = static_cast<double>(d_length);
     const double rate = stretch / length;

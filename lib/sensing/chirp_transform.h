@@ -39,8 +39,9 @@ public:
     //! dropped.
     gr_complex* in() { return d_values.data(); }
 
-    //! \return \p lines values, from line \p first on; in() is overwritten
-    const gr_complex* process(double stretch, size_t first, size_t lines);
+    //! \return \p lines values, from line \p first on, which may lie before the first or
+    //! beyond the last one; in() is overwritten
+    const gr_complex* process(double stretch, long first, size_t lines);
 
 private:
     size_t d_length;

@@ -17,31 +17,48 @@ namespace {
 // Half the width of a slice, in subcarrier spacings: at its edges an echo loses 0.09 dB.
 constexpr double HALF_SLICE = 0.08;
 
+// Lines that the border of the unambiguous Dopplers may give way by, and their largest
+// share of the axis: c lines from it an echo loses up to 0.9 / c dB.
+constexpr size_t MOST_MARGIN = 16;
+constexpr size_t MARGIN_SHARE = 8;
+
+// Frames of noise whose border gives way.
+constexpr double FALSE_ALARMS = 1e-3;
+
 } // namespace
 
 motion_compensator::motion_compensator(ofdm_grid::sptr grid,
                                        const element_pattern& pattern)
     : d_grid(std::move(grid)),
       d_pattern(pattern),
+      d_margin(std::min(MOST_MARGIN, pattern.symbols.span / MARGIN_SHARE)),
       d_time(d_grid->num_subcarriers() * pattern.symbols.span),
       d_turned(d_grid->num_subcarriers()),
       d_row(d_grid->num_subcarriers()),
       d_lines(pattern.subcarriers.span * pattern.symbols.span),
       d_column(pattern.symbols.span),
-      d_symbols(pattern.symbols.span)
+      d_symbols(pattern.symbols.span),
+      d_line(pattern.subcarriers.span),
+      d_ranges(pattern.subcarriers.span)
 {
     const size_t n = d_grid->num_subcarriers(), symbols = pattern.symbols.span;
     make_slices();
+    d_low.inside = 0;
+    d_high.inside = symbols - d_margin;
+    for (auto* end : { &d_low, &d_high })
+        end->beyond.resize(pattern.subcarriers.span * d_margin);
     size_t most = 0;
     for (const auto& s : d_slices)
         most = std::max(most, s.lines);
-    d_stretched = std::make_unique<chirp_transform>(symbols, most);
+    d_stretched = std::make_unique<chirp_transform>(symbols, most + 2 * d_margin);
     for (const double f : pattern.frequencies)
         d_stretches.push_back(1 + f / d_grid->carrier_frequency());
     d_to_time =
         std::make_unique<fft_plan>(n, FFTW_BACKWARD, d_row.data(), d_turned.data());
     d_to_rows =
         std::make_unique<fft_plan>(n, FFTW_FORWARD, d_turned.data(), d_row.data());
+    d_to_ranges = std::make_unique<fft_plan>(
+        pattern.subcarriers.span, FFTW_BACKWARD, d_line.data(), d_ranges.data());
     d_back = std::make_unique<fft_plan>(
         symbols, FFTW_BACKWARD, d_column.data(), d_symbols.data());
     // Lines and symbols count from the middle.
@@ -94,6 +111,12 @@ void motion_compensator::process(const gr_complex* rows,
         match(s, frame);
         take_lines(s, frame);
     }
+    const bool low = d_margin > 0 && stands_out(d_low, d_high);
+    const bool high = d_margin > 0 && stands_out(d_high, d_low);
+    if (low && !high)
+        give_way(d_low, d_high);
+    if (high && !low)
+        give_way(d_high, d_low);
     to_products(frame);
 }
 
@@ -125,14 +148,61 @@ void motion_compensator::match(const slice& s, matched_frame& frame)
 void motion_compensator::take_lines(const slice& s, const matched_frame& frame)
 {
     const size_t span = d_pattern.subcarriers.span, symbols = d_pattern.symbols.span;
+    const size_t before = s.first == 0 ? d_margin : 0;
+    const size_t after = s.first + s.lines == symbols ? d_margin : 0;
     const gr_complex* products = frame.products();
     for (size_t k = 0; k < span; k++) {
         gr_complex* in = d_stretched->in();
         for (size_t i = 0; i < symbols; i++)
             in[i] = products[i * span + k];
-        const gr_complex* lines = d_stretched->process(d_stretches[k], s.first, s.lines);
+        const gr_complex* lines =
+            d_stretched->process(d_stretches[k],
+                                 static_cast<long>(s.first) - static_cast<long>(before),
+                                 before + s.lines + after);
+        std::copy_n(lines, before, d_low.beyond.begin() + k * d_margin);
+        lines += before;
         std::copy_n(lines, s.lines, d_lines.begin() + k * symbols + s.first);
+        std::copy_n(lines + s.lines, after, d_high.beyond.begin() + k * d_margin);
     }
+}
+
+// Highest cell of range of an end's lines, and their mean.
+motion_compensator::peak motion_compensator::find_peak(const gr_complex* lines,
+                                                       size_t stride)
+{
+    peak p;
+    for (size_t i = 0; i < d_margin; i++) {
+        for (size_t k = 0; k < d_line.size(); k++)
+            d_line[k] = lines[k * stride + i];
+        d_to_ranges->execute(d_line.data(), d_ranges.data());
+        for (const auto& value : d_ranges) {
+            p.highest = std::max(p.highest, std::norm(value));
+            p.mean += std::norm(value);
+        }
+    }
+    p.mean /= static_cast<float>(d_line.size() * d_margin);
+    return p;
+}
+
+// Whether an echo stands next to the border that noise would hardly make, and that is not
+// what another one at the other end has beyond it.
+bool motion_compensator::stands_out(const axis_end& end, const axis_end& other)
+{
+    const auto cells = static_cast<double>(d_line.size() * d_margin);
+    const peak p = find_peak(d_lines.data() + end.inside, d_pattern.symbols.span);
+    return p.highest > std::log(cells / FALSE_ALARMS) * p.mean &&
+           p.highest > find_peak(other.beyond.data(), d_margin).highest;
+}
+
+// The lines of one end that are aliases of those beyond the other: half a turn apart for
+// an even number of symbols, which count from the middle.
+void motion_compensator::give_way(const axis_end& to, const axis_end& from)
+{
+    const size_t span = d_pattern.subcarriers.span, symbols = d_pattern.symbols.span;
+    const float sign = symbols % 2 == 0 ? -1 : 1;
+    for (size_t k = 0; k < span; k++)
+        for (size_t i = 0; i < d_margin; i++)
+            d_lines[k * symbols + from.inside + i] = sign * to.beyond[k * d_margin + i];
 }
 
 void motion_compensator::to_products(matched_frame& frame)

@@ -47,10 +47,21 @@ double offset_of_peak(double before, double peak, double after, bool bell)
     return after > before ? share : -share;
 }
 
-// Peaks that are fitted where there is no detector: half a cell beside the raster on both
-// axes an echo keeps 0.16 of its power, on the average more than 0.2.
-constexpr float DOUBTFUL_SHARE = 0.2f;
+// Where there is no detector the likeliest place is searched on a raster of half a cell:
+// between its places an echo keeps 0.66 of its power, beside noise more than half. On the
+// map's own raster it may keep 0.16, and sinks among the peaks of noise of a large map.
+constexpr int DOUBTFUL_PADDING = 2;
+constexpr float DOUBTFUL_SHARE = 0.5f;
 constexpr size_t DOUBTFUL_PEAKS = 8;
+
+range_doppler_map::parameters doubtful_map(const range_doppler_map::parameters& p)
+{
+    range_doppler_map::parameters fine;
+    fine.pilots_only = p.pilots_only;
+    fine.threads = p.threads;
+    fine.pad_delay = fine.pad_doppler = DOUBTFUL_PADDING;
+    return fine;
+}
 
 // Share of the noise that echoes may leave in a cell where they are searched behind.
 constexpr double UNSEEN = 0.001;
@@ -70,6 +81,9 @@ target_estimator::target_estimator(ofdm_grid::sptr grid, const parameters& p)
                                               d_map.range_cells(),
                                               p.detector,
                                               cell_correlation::of_map(d_map))),
+      d_fine_map(d_detector
+                     ? nullptr
+                     : std::make_unique<range_doppler_map>(grid, doubtful_map(p.map))),
       d_frame(grid, d_map.pattern(), true, static_cast<size_t>(p.map.threads)),
       d_motion(p.compensate_motion
                    ? std::make_unique<motion_compensator>(grid, d_map.pattern())
@@ -77,6 +91,8 @@ target_estimator::target_estimator(ofdm_grid::sptr grid, const parameters& p)
       d_echoes(grid, d_map.pattern()),
       d_dynamic_range(static_cast<float>(std::pow(10, -0.1 * p.dynamic_range_db))),
       d_powers(d_map.doppler_cells() * d_map.range_cells()),
+      d_fine_powers(d_fine_map ? d_fine_map->doppler_cells() * d_fine_map->range_cells()
+                               : 0),
       d_left(p.max_passes > 1 ? d_powers.size() : 0)
 {
     require(p.max_targets >= 1 && p.max_targets <= 1024,
@@ -102,12 +118,7 @@ bool target_estimator::process(const gr_complex* rows,
     const bool sent = transform(rows, reference);
     const bool strong = sent && d_detector && find_strongest();
     if (!d_detector)
-        strongest_peaks(d_powers.data(),
-                        d_map.doppler_cells(),
-                        d_map.range_cells(),
-                        DOUBTFUL_SHARE,
-                        DOUBTFUL_PEAKS,
-                        d_cells);
+        find_likely();
     else if (!strong)
         find(d_powers.data());
     if (!d_cells.empty()) {
@@ -132,15 +143,27 @@ bool target_estimator::transform(const gr_complex* rows, const gr_complex* refer
     return d_map.process(d_frame, d_powers.data());
 }
 
+// Cells of the fine map.
+void target_estimator::find_likely()
+{
+    d_fine_map->process(d_frame, d_fine_powers.data());
+    strongest_peaks(d_fine_powers.data(),
+                    d_fine_map->doppler_cells(),
+                    d_fine_map->range_cells(),
+                    DOUBTFUL_SHARE,
+                    DOUBTFUL_PEAKS,
+                    d_cells);
+}
+
 // The one target that is taken to be there.
 void target_estimator::fit_likeliest()
 {
     d_new.clear();
-    const auto zero = static_cast<double>(d_map.doppler_cells() / 2);
+    const auto zero = static_cast<double>(d_fine_map->doppler_cells() / 2);
     echo best;
     for (const auto& cell : d_cells) {
-        const echo e = d_echoes.refine(cell.range * d_map.delay_step(),
-                                       (cell.doppler - zero) * d_map.doppler_step(),
+        const echo e = d_echoes.refine(cell.range * d_fine_map->delay_step(),
+                                       (cell.doppler - zero) * d_fine_map->doppler_step(),
                                        noise());
         if (std::norm(e.amplitude) > std::norm(best.amplitude))
             best = e;

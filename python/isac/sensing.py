@@ -203,7 +203,7 @@ def estimate(
     kind: str = "ca",
     guard: Tuple[int, int] = (2, 2),
     training: Tuple[int, int] = (6, 4),
-    rank: float = 0.75,
+    rank: float = 0.9,
     max_targets: int = 32,
     dynamic_range_db: float = 80.0,
     super_resolution: bool = False,

@@ -5,6 +5,7 @@
 
 import json
 import os
+import re
 import statistics
 import subprocess
 import tempfile
@@ -17,6 +18,8 @@ MILLISECONDS = {"ns": 1e-6, "us": 1e-3, "ms": 1.0, "s": 1e3}
 OWN_KEYS = {"name", "family_index", "per_family_instance_index", "run_name", "run_type",
             "repetitions", "repetition_index", "threads", "iterations", "real_time", "cpu_time",
             "time_unit"}
+# What it adds to a benchmark's name.
+HOW_TIMED = re.compile(r"(/iterations:\d+)?(/(real|manual)_time)?$")
 
 Figures = Dict[str, Dict[str, float]]
 
@@ -28,7 +31,7 @@ def medians(report: dict) -> Figures:
         if run["run_type"] != "iteration" or run.get("error_occurred"):
             continue
         scale = MILLISECONDS[run["time_unit"]]
-        figures = runs[run["run_name"].replace("/real_time", "")]
+        figures = runs[HOW_TIMED.sub("", run["run_name"])]
         figures["cpu_ms"].append(scale * run["cpu_time"])
         figures["wall_ms"].append(scale * run["real_time"])
         for key in run.keys() - OWN_KEYS:

@@ -30,8 +30,8 @@ OPEN_ISAC = ROOT / "docs" / "benchmarks" / "openisac.csv"
 SIZES = ("64x64", "1024x256", "4096x1024")
 NOT_THERE = "not installed"
 
-# Programs, which of their benchmarks ("-" before those that are not run), and whether they have
-# threads of their own.
+# Programs, which of their benchmarks ("-" before those that are not run), and whether they stay on
+# one CPU.
 PROGRAMS = (
     ("bm_sensing", "-threads|compensate_motion", True),
     ("bm_sensing", "map_threads", False),
@@ -40,6 +40,8 @@ PROGRAMS = (
     ("bm_scene", ".", True),
     ("bm_mobility", ".", True),
 )
+# Takes medians of many turns itself.
+BLOCK_PROGRAM = "bm_estimator_block"
 
 
 # --- measuring ---
@@ -93,6 +95,9 @@ def measure(build, repetitions):
         print(f"{name} {only}", file=sys.stderr)
         results["programs"].setdefault(name, {}).update(
             programs.run(build / "tests" / "benchmarks" / name, only, repetitions, pinned))
+    print(BLOCK_PROGRAM, file=sys.stderr)
+    results["programs"][BLOCK_PROGRAM] = programs.run(
+        build / "tests" / "benchmarks" / BLOCK_PROGRAM, "rows", 1, pinned=False)
     for script in ("chain.py", "blocks.py"):
         print(script, file=sys.stderr)
         results[script] = rows_of(script, build, repetitions)
@@ -167,6 +172,9 @@ def targets(f):
     ca_ms, os_ms = (f.sensing(f"detect/{kind}", "4096x1024") for kind in ("ca", "os"))
     yield row("CA-CFAR over the map, 4096x1024", ca_ms / map_ms, 0.25, False)
     yield row("OS-CFAR over CA-CFAR, 4096x1024", os_ms / ca_ms, 4, False, times)
+    for size in SIZES:
+        yield row(f"estimator's rate in a flowgraph over its kernel's, {size}",
+                  f.of(BLOCK_PROGRAM, f"estimator/rows/{size.replace('x', '/')}", "rate"), 0.9)
     for size, limit in (("1024x256", 6), ("4096x1024", 10)):
         yield row(f"gr-radar's chain over ours, {size}", f.chain(size, "ratio"), limit, show=times)
     yield row("`gr::random` over our noise", f.of("bm_channel", "noise_of_gnuradio")

@@ -40,10 +40,12 @@ class qa_benchmark_page(unittest.TestCase):
             iteration("map/64/64", 2000, 7000, rate=4.0),
             {**iteration("map/64/64", 99, 99), "run_type": "aggregate"},
             iteration("map_threads/64/64/2/real_time", 4, 5, "ms"),
+            iteration("estimator/rows/64/64/iterations:60/manual_time", 6, 7, "ms"),
             {**iteration("broken", 1, 1), "error_occurred": True},
         ]})
         self.assertEqual(told, {"map/64/64": {"cpu_ms": 2, "wall_ms": 7, "rate": 4},
-                                "map_threads/64/64/2": {"cpu_ms": 4, "wall_ms": 5}})
+                                "map_threads/64/64/2": {"cpu_ms": 4, "wall_ms": 5},
+                                "estimator/rows/64/64": {"cpu_ms": 6, "wall_ms": 7}})
 
     def test_the_page_tells_the_committed_figures(self):
         self.assertEqual(report.fill(self.page, self.figures()), self.page)

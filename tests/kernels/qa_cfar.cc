@@ -181,7 +181,7 @@ BOOST_AUTO_TEST_CASE(every_cell_has_the_threshold_of_the_definition)
                     double mean = 0;
                     for (const float value : training)
                         mean += value / n;
-                    const size_t rank = size_t(std::ceil(0.75 * n));
+                    const size_t rank = size_t(std::ceil(p.rank * n));
                     const double expected =
                         kind == "ca" ? mean * ca_multiplier(n, p.pfa)
                                      : training[rank - 1] * os_multiplier(n, rank, p.pfa);

@@ -17,7 +17,7 @@ namespace {
 
 constexpr size_t TARGETS = 20;
 constexpr int DRAWS = 400;
-constexpr double PFA = 1e-5;
+constexpr double PFA = 1e-4;
 
 ofdm_grid::sptr make_grid()
 {
@@ -84,17 +84,17 @@ struct errors {
 class experiment
 {
 public:
-    explicit experiment(uint32_t seed)
-        : grid(make_grid()), maker(seed), d_noise(seed), d_estimator(grid, options())
+    explicit experiment(uint32_t seed, const std::string& kind = "ca")
+        : grid(make_grid()), maker(seed), d_noise(seed), d_estimator(grid, options(kind))
     {
     }
 
-    std::vector<errors> run(const scene& s)
+    std::vector<errors> run(const scene& s, int draws)
     {
         std::vector<errors> all(TARGETS);
         const echo_fit cells(grid, element_pattern(*grid, true));
         std::vector<theory::delay_doppler_bound> bounds;
-        for (int draw = 0; draw < DRAWS; draw++) {
+        for (int draw = 0; draw < draws; draw++) {
             std::vector<echo> truth;
             for (size_t i = 0; i < TARGETS; i++)
                 truth.push_back({ s.delay[i] * cells.delay_cell(),
@@ -133,9 +133,10 @@ public:
     double cells_tested = 0;
 
 private:
-    static target_estimator::parameters options()
+    static target_estimator::parameters options(const std::string& kind)
     {
         target_estimator::parameters p;
+        p.detector.kind = kind;
         p.detector.pfa = PFA;
         return p;
     }
@@ -167,14 +168,17 @@ private:
 } // namespace
 
 // Each is found in each frame, and what else is told stays under the set rate. 400 draws
-// know a mean square to 7% = 0.3 dB, so that 1 dB is over three standard errors.
+// know a mean square to 7% = 0.3 dB, so that 1 dB is over three standard errors. Ghosts
+// are fewer than cells that alarm: neighbours count as one, and what is fitted must also
+// stand over the noise of the whole frame. 2600 are allowed, which count to 2%: the 0.90
+// of them that are told stand five standard errors below.
 BOOST_AUTO_TEST_CASE(twenty_targets_stand_at_their_joint_bounds)
 {
     experiment e(1);
     const std::vector<scene> scenes = { scene(e.maker, 1.5, 0), scene(e.maker, 0, 1.5) };
     for (const auto& s : scenes) {
         double worst_delay = -100, worst_doppler = -100, squares = 0;
-        const auto all = e.run(s);
+        const auto all = e.run(s, DRAWS);
         for (size_t i = 0; i < TARGETS; i++) {
             const auto& of = all[i];
             BOOST_TEST(of.missed == 0);
@@ -197,4 +201,13 @@ BOOST_AUTO_TEST_CASE(twenty_targets_stand_at_their_joint_bounds)
     BOOST_TEST_MESSAGE(
         "ghosts over false alarms allowed: " << e.ghosts / (PFA * e.cells_tested));
     BOOST_TEST(e.ghosts < PFA * e.cells_tested);
+}
+
+// One search of such a map misses 2.5% of them, where strong neighbours fill more of the
+// training cells than the rank leaves; later searches find these.
+BOOST_AUTO_TEST_CASE(order_statistics_find_each_of_twenty_too)
+{
+    experiment e(2, "os");
+    for (const auto& of : e.run(scene(e.maker, 1.5, 0), 50))
+        BOOST_TEST(of.missed == 0);
 }

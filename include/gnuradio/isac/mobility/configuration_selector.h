@@ -118,6 +118,7 @@ private:
     double d_before_soft_end = 0; // s
     bool d_changed = false;       // by the last step
     bool d_undone = false;        // which was then refused
+    bool d_leaving = false;       // the machine moves at once, from what is avoided
 };
 
 } // namespace isac

@@ -54,8 +54,10 @@ public:
         int guard_doppler = 2;
         int training_delay = 6;
         int training_doppler = 4;
-        //! "os": the order statistic, as a share of the training cells, above 0 to 1.
-        double rank = 0.75;
+        //! "os": the order statistic, as a share of the training cells, above 0 to 1. The
+        //! higher, the fewer false alarms at the edge of clutter; the lower, the more
+        //! training cells may hold other targets.
+        double rank = 0.9;
         //! Independent maps of which the powers are the sum, or the mean: 1 to 1024.
         int looks = 1;
     };

@@ -38,6 +38,10 @@ class fft_plan;
  * Targets", IEEE Trans. Aerospace and Electronic Systems 35(1), 1999). The lines of all
  * slices are transformed back to products, on which map and fits work as ever.
  *
+ * The Dopplers next to the largest unambiguous one, of either sign, share lines: what an
+ * echo has beyond the border belongs to the slice at the other end, which turns it away.
+ * Where an echo stands out of one end alone the border gives way to it by a few lines.
+ *
  * On subcarriers below the carrier the ends of the frame, abs(f) / fc of it, stay without
  * data. Elements of unequal energies are mixed with their neighbours in time: strong
  * echoes leave more self-noise than without.
@@ -67,23 +71,38 @@ private:
         size_t first, lines; // of the transform over symbols
         volk::vector<gr_complex> turns;
     };
+    // Lines next to the border, and those of the same slice beyond it.
+    struct axis_end {
+        size_t inside;                  // first line
+        std::vector<gr_complex> beyond; // over subcarriers and lines
+    };
+
+    struct peak {
+        float highest = 0, mean = 0; // powers
+    };
 
     void make_slices();
     void to_time(const gr_complex* rows);
     void match(const slice& s, matched_frame& frame);
     void take_lines(const slice& s, const matched_frame& frame);
+    peak find_peak(const gr_complex* lines, size_t stride);
+    bool stands_out(const axis_end& end, const axis_end& other);
+    void give_way(const axis_end& to, const axis_end& from);
     void to_products(matched_frame& frame);
 
     ofdm_grid::sptr d_grid;
     element_pattern d_pattern;
     std::vector<slice> d_slices;
+    size_t d_margin; // lines that the border may give way by
+    axis_end d_low, d_high;
     std::vector<double> d_stretches; // of the subcarriers' Doppler
     volk::vector<gr_complex> d_time; // useful parts of the symbols
     volk::vector<gr_complex> d_turned, d_row;
     volk::vector<gr_complex> d_lines; // over subcarriers and Doppler
     volk::vector<gr_complex> d_column, d_symbols;
+    volk::vector<gr_complex> d_line, d_ranges;
     std::vector<gr_complex> d_before, d_after; // factors of the transform back
-    std::unique_ptr<fft_plan> d_to_time, d_to_rows, d_back;
+    std::unique_ptr<fft_plan> d_to_time, d_to_rows, d_to_ranges, d_back;
     std::unique_ptr<chirp_transform> d_stretched;
 };
 

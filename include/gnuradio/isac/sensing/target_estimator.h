@@ -30,10 +30,10 @@ namespace isac {
  * resolution those at about one Doppler part where two explain the frame so much better
  * that the rest stands over the detector's threshold (echo_set::split()).
  *
- * With the detector's kind "none" the strongest peak of the map is the one target,
- * whatever its power. Where noise and the distance between cells leave doubt, the
- * strongest peaks are all fitted and the likeliest is taken, so that the estimate holds
- * down to the threshold of joint maximum likelihood.
+ * With the detector's kind "none" the strongest peak is the one target, whatever its
+ * power. It is searched in a second map, padded twice and without a window; where noise
+ * leaves doubt, the strongest peaks are all fitted and the likeliest is taken, so that
+ * the estimate holds down to the threshold of joint maximum likelihood.
  *
  * The SNR is that of a resource element: the fitted echo's power over what all echoes
  * leave of the frame, less the power that noise adds to a maximum. The variances are the
@@ -83,6 +83,7 @@ public:
     const parameters& params() const { return d_params; }
 
 private:
+    void find_likely();
     void fit_likeliest();
     void fit_clusters(bool strong);
     bool transform(const gr_complex* rows, const gr_complex* reference);
@@ -105,13 +106,15 @@ private:
     ofdm_grid::sptr d_grid;
     parameters d_params;
     range_doppler_map d_map;
-    std::unique_ptr<cfar> d_detector; // none for the kind "none"
+    std::unique_ptr<cfar> d_detector;              // none for the kind "none"
+    std::unique_ptr<range_doppler_map> d_fine_map; // for that kind alone
     matched_frame d_frame;
     std::unique_ptr<motion_compensator> d_motion; // where it is compensated
     echo_set d_echoes;
     bool d_found = false; // whether d_echoes is of the frame processed last
     float d_dynamic_range;
     volk::vector<float> d_powers;
+    volk::vector<float> d_fine_powers;
     volk::vector<float> d_left;        // powers of what the echoes leave
     const float* d_searched = nullptr; // powers that the cells were found in
     std::vector<map_cell> d_cells;
