@@ -3,6 +3,7 @@
  */
 
 #include "frame_assembler.h"
+#include "simd_clones.h"
 #include <gnuradio/isac/metadata_keys.h>
 #include <volk/volk.h>
 #include <algorithm>
@@ -29,6 +30,31 @@ bool seconds_of(const pmt::pmt_t& time, double& seconds)
     return true;
 }
 
+// Returns the sum of squares.
+ISAC_SIMD_CLONES
+float copy_and_sum(const float* from, size_t count, float* to)
+{
+    constexpr size_t LANES = 8, LANE_SETS = 4;
+    float8 sums[LANE_SETS] = {};
+    size_t i = 0;
+    for (; i + LANES * LANE_SETS <= count; i += LANES * LANE_SETS)
+        for (size_t s = 0; s < LANE_SETS; s++) {
+            float8 values;
+            load(values, from + i + s * LANES);
+            store(to + i + s * LANES, values);
+            sums[s] += values * values;
+        }
+    float sum = 0;
+    for (const auto& lanes : sums)
+        for (size_t lane = 0; lane < LANES; lane++)
+            sum += lanes[lane];
+    for (; i < count; i++) {
+        to[i] = from[i];
+        sum += from[i] * from[i];
+    }
+    return sum;
+}
+
 } // namespace
 
 frame_assembler::frame_assembler(ofdm_grid::sptr grid, fault_log& faults)
@@ -36,6 +62,41 @@ frame_assembler::frame_assembler(ofdm_grid::sptr grid, fault_log& faults)
       d_faults(faults),
       d_rows(d_grid->num_symbols() * d_grid->num_subcarriers())
 {
+}
+
+void frame_assembler::set_in_place(bool in_place)
+{
+    if (!in_place && !d_in_place)
+        return;
+    if (d_started && !is_whole())
+        d_stamp.frame--; // the rows of this one come again
+    d_in_place = in_place;
+    if (in_place)
+        d_rows = {};
+    else
+        d_rows.resize(d_grid->elements().size());
+    d_filled = d_grid->num_symbols();
+    d_complete = false;
+}
+
+bool frame_assembler::is_whole() const { return d_filled == d_grid->num_symbols(); }
+
+size_t frame_assembler::rows_held() const
+{
+    return d_in_place && !is_whole() ? d_filled : 0;
+}
+
+size_t frame_assembler::rows_missing() const
+{
+    return d_grid->num_symbols() - (is_whole() ? 0 : d_filled);
+}
+
+void frame_assembler::hand_over(volk::vector<gr_complex>& buffer)
+{
+    if (d_in_place)
+        std::copy_n(d_whole_frame, buffer.size(), buffer.data());
+    else
+        d_rows.swap(buffer);
 }
 
 void frame_assembler::start(uint64_t row, const std::vector<gr::tag_t>& tags)
@@ -85,14 +146,15 @@ void frame_assembler::start(uint64_t row, const std::vector<gr::tag_t>& tags)
 void frame_assembler::take(const gr_complex* rows, size_t count)
 {
     const size_t n = d_grid->num_subcarriers();
-    for (size_t i = 0; i < count; i++, rows += n) {
-        gr_complex* row = d_rows.data() + d_filled++ * n;
-        std::copy_n(rows, n, row);
+    for (size_t i = 0; i < count; i++, d_filled++) {
         // One NaN or infinity makes the sum of squares not finite.
-        const auto* values = reinterpret_cast<const float*>(row);
+        const auto* row = reinterpret_cast<const float*>(rows + i * n);
         float energy;
-        volk_32f_x2_dot_prod_32f(
-            &energy, values, values, static_cast<unsigned int>(2 * n));
+        if (d_in_place)
+            volk_32f_x2_dot_prod_32f(&energy, row, row, static_cast<unsigned int>(2 * n));
+        else
+            energy = copy_and_sum(
+                row, 2 * n, reinterpret_cast<float*>(d_rows.data() + d_filled * n));
         d_finite = d_finite && std::isfinite(energy);
     }
 }
@@ -108,7 +170,7 @@ size_t frame_assembler::push(const gr_complex* rows,
     size_t taken = 0;
     while (taken < count && !d_complete) {
         const uint64_t here = first + taken;
-        const bool whole = d_filled == m || !d_started;
+        const bool whole = is_whole() || !d_started;
         const auto tagged = [&](const gr::tag_t& tag) {
             return is_frame_tag(tag) && tag.offset >= here;
         };
@@ -131,7 +193,7 @@ size_t frame_assembler::push(const gr_complex* rows,
             });
         if (following != tags.end())
             chunk = std::min<size_t>(chunk, following->offset - here);
-        if (d_filled == m || !d_started) { // rows between frames: wait for the next tag
+        if (is_whole() || !d_started) { // rows between frames: wait for the next tag
             d_faults.count("lost_rows", "rows stand outside any frame");
             taken += chunk;
             continue;
@@ -139,8 +201,9 @@ size_t frame_assembler::push(const gr_complex* rows,
         chunk = std::min(chunk, m - d_filled);
         take(rows + taken * n, chunk);
         taken += chunk;
-        if (d_filled == m) {
+        if (is_whole()) {
             d_complete = d_finite;
+            d_whole_frame = d_in_place ? rows + taken * n - m * n : d_rows.data();
             if (!d_complete)
                 d_faults.count("not_finite",
                                "frame " + std::to_string(d_stamp.frame) +

@@ -41,6 +41,13 @@ public:
     frame_assembler& operator=(const frame_assembler&) = delete;
 
     /*!
+     * Whether rows are left where they are instead of copied: then those of an unfinished
+     * frame, rows_held(), are to stand directly before the next that are pushed. An
+     * unfinished frame is forgotten.
+     */
+    void set_in_place(bool in_place);
+
+    /*!
      * Takes rows up to the end of a frame at most.
      *
      * \param rows   \p count rows of num_subcarriers() values
@@ -56,18 +63,25 @@ public:
     //! Whether a whole, finite frame is there; the next push() starts another.
     bool complete() const { return d_complete; }
     //! M x N values of the whole frame.
-    const gr_complex* rows() const { return d_rows.data(); }
-    //! Hands them over for a buffer of the same size, in which the next frame is built.
-    void swap_rows(volk::vector<gr_complex>& buffer) { d_rows.swap(buffer); }
+    const gr_complex* rows() const { return d_whole_frame; }
+    //! Puts them into a buffer of that size; rows() is no more.
+    void hand_over(volk::vector<gr_complex>& buffer);
     const frame_stamp& stamp() const { return d_stamp; }
+    //! Rows of an unfinished frame that have to stay where they are.
+    size_t rows_held() const;
+    //! Rows to the end of this frame, or of the next where this one is whole.
+    size_t rows_missing() const;
 
 private:
     void take(const gr_complex* rows, size_t count);
+    bool is_whole() const;
     void start(uint64_t row, const std::vector<gr::tag_t>& tags);
 
     ofdm_grid::sptr d_grid;
     fault_log& d_faults;
-    volk::vector<gr_complex> d_rows;
+    bool d_in_place = false;
+    volk::vector<gr_complex> d_rows; // unless in place
+    const gr_complex* d_whole_frame = nullptr;
     size_t d_filled = 0;
     bool d_finite = true; // so far
     bool d_complete = false;

@@ -22,6 +22,23 @@ inline void prefetch_to_read(const void* at) { __builtin_prefetch(at, 0, 2); }
 inline void prefetch_to_write(const void* at) { __builtin_prefetch(at, 1, 2); }
 //! \}
 
+//! \name All lines of an array
+//! \{
+template <typename T>
+void prefetch_to_read(const T* values, size_t count)
+{
+    for (size_t i = 0; i < count; i += CACHE_LINE / sizeof(T))
+        prefetch_to_read(values + i);
+}
+
+template <typename T>
+void prefetch_to_write(const T* values, size_t count)
+{
+    for (size_t i = 0; i < count; i += CACHE_LINE / sizeof(T))
+        prefetch_to_write(values + i);
+}
+//! \}
+
 } // namespace isac
 } // namespace gr
 

@@ -14,6 +14,12 @@ namespace {
 
 namespace keys = metadata_keys;
 
+// Of keys that are not there yet: pmt::dict_add() would look through all of them.
+pmt::pmt_t put(const pmt::pmt_t& dict, const pmt::pmt_t& key, const pmt::pmt_t& value)
+{
+    return pmt::acons(key, value, dict);
+}
+
 pmt::pmt_t vector(const std::vector<double>& values)
 {
     return pmt::init_f64vector(values.size(), values);
@@ -137,9 +143,9 @@ void read_detections(dict_reader& reader, detections& report)
 
 pmt::pmt_t add_object(pmt::pmt_t dict, const track_report& report)
 {
-    dict = pmt::dict_add(dict, keys::position(), vector(report.position));
-    dict = pmt::dict_add(dict, keys::velocity_vector(), vector(report.velocity_vector));
-    return pmt::dict_add(dict, keys::covariance(), vector(report.covariance));
+    dict = put(dict, keys::position(), vector(report.position));
+    dict = put(dict, keys::velocity_vector(), vector(report.velocity_vector));
+    return put(dict, keys::covariance(), vector(report.covariance));
 }
 
 void read_object(dict_reader& reader, track_report& report)
@@ -156,64 +162,63 @@ void read_object(dict_reader& reader, track_report& report)
 pmt::pmt_t to_pmt(const detections& report)
 {
     pmt::pmt_t dict = pmt::make_dict();
-    dict = pmt::dict_add(dict, keys::frame(), pmt::from_uint64(report.frame));
-    dict = pmt::dict_add(dict, keys::scene_time(), pmt::from_double(report.scene_time));
-    dict = pmt::dict_add(dict, keys::tx(), pmt::from_long(report.tx));
-    dict = pmt::dict_add(dict, keys::rx(), pmt::from_long(report.rx));
-    dict = pmt::dict_add(dict, keys::delay(), vector(report.delay));
-    dict = pmt::dict_add(dict, keys::doppler(), vector(report.doppler));
-    dict = pmt::dict_add(dict, keys::range(), vector(report.range));
-    dict = pmt::dict_add(dict, keys::velocity(), vector(report.velocity));
-    dict = pmt::dict_add(dict, keys::snr(), vector(report.snr));
-    dict = pmt::dict_add(dict, keys::var_delay(), vector(report.var_delay));
-    dict = pmt::dict_add(dict, keys::var_doppler(), vector(report.var_doppler));
+    dict = put(dict, keys::frame(), pmt::from_uint64(report.frame));
+    dict = put(dict, keys::scene_time(), pmt::from_double(report.scene_time));
+    dict = put(dict, keys::tx(), pmt::from_long(report.tx));
+    dict = put(dict, keys::rx(), pmt::from_long(report.rx));
+    dict = put(dict, keys::delay(), vector(report.delay));
+    dict = put(dict, keys::doppler(), vector(report.doppler));
+    dict = put(dict, keys::range(), vector(report.range));
+    dict = put(dict, keys::velocity(), vector(report.velocity));
+    dict = put(dict, keys::snr(), vector(report.snr));
+    dict = put(dict, keys::var_delay(), vector(report.var_delay));
+    dict = put(dict, keys::var_doppler(), vector(report.var_doppler));
     return dict;
 }
 
 pmt::pmt_t to_pmt(const ground_truth& report)
 {
     pmt::pmt_t dict = to_pmt(static_cast<const detections&>(report));
-    dict = pmt::dict_add(dict, keys::target(), vector(report.target));
-    dict = pmt::dict_add(dict, keys::power_dbm(), vector(report.power_dbm));
-    dict = pmt::dict_add(dict, keys::noise_dbm(), pmt::from_double(report.noise_dbm));
-    dict = pmt::dict_add(
-        dict, keys::interference_dbm(), pmt::from_double(report.interference_dbm));
+    dict = put(dict, keys::target(), vector(report.target));
+    dict = put(dict, keys::power_dbm(), vector(report.power_dbm));
+    dict = put(dict, keys::noise_dbm(), pmt::from_double(report.noise_dbm));
+    dict = put(dict, keys::interference_dbm(), pmt::from_double(report.interference_dbm));
     return dict;
 }
 
 pmt::pmt_t to_pmt(const link_report& report)
 {
     pmt::pmt_t dict = pmt::make_dict();
-    dict = pmt::dict_add(dict, keys::frame(), pmt::from_uint64(report.frame));
-    dict = pmt::dict_add(dict, keys::scene_time(), pmt::from_double(report.scene_time));
-    dict = pmt::dict_add(dict, keys::node(), pmt::from_long(report.node));
-    dict = pmt::dict_add(dict, keys::rsrp_dbm(), pmt::from_double(report.rsrp_dbm));
-    dict = pmt::dict_add(dict, keys::sinr_db(), pmt::from_double(report.sinr_db));
-    dict = pmt::dict_add(dict, keys::evm_db(), pmt::from_double(report.evm_db));
-    dict = pmt::dict_add(dict, keys::ber(), pmt::from_double(report.ber));
+    dict = put(dict, keys::frame(), pmt::from_uint64(report.frame));
+    dict = put(dict, keys::scene_time(), pmt::from_double(report.scene_time));
+    dict = put(dict, keys::node(), pmt::from_long(report.node));
+    dict = put(dict, keys::rsrp_dbm(), pmt::from_double(report.rsrp_dbm));
+    dict = put(dict, keys::sinr_db(), pmt::from_double(report.sinr_db));
+    dict = put(dict, keys::evm_db(), pmt::from_double(report.evm_db));
+    dict = put(dict, keys::ber(), pmt::from_double(report.ber));
     return dict;
 }
 
 pmt::pmt_t to_pmt(const handover_event& report)
 {
     pmt::pmt_t dict = pmt::make_dict();
-    dict = pmt::dict_add(dict, keys::scene_time(), pmt::from_double(report.scene_time));
-    dict = pmt::dict_add(dict, keys::from(), pmt::from_long(report.from));
-    dict = pmt::dict_add(dict, keys::to(), pmt::from_long(report.to));
-    dict = pmt::dict_add(dict, keys::cause(), pmt::intern(report.cause));
+    dict = put(dict, keys::scene_time(), pmt::from_double(report.scene_time));
+    dict = put(dict, keys::from(), pmt::from_long(report.from));
+    dict = put(dict, keys::to(), pmt::from_long(report.to));
+    dict = put(dict, keys::cause(), pmt::intern(report.cause));
     return dict;
 }
 
 pmt::pmt_t to_pmt(const configuration& report)
 {
     pmt::pmt_t dict = pmt::make_dict();
-    dict = pmt::dict_add(dict, keys::scene_time(), pmt::from_double(report.scene_time));
-    dict = pmt::dict_add(dict, keys::tx(), pmt::from_long(report.tx));
-    dict = pmt::dict_add(dict, keys::rx(), pmt::from_long(report.rx));
-    dict = pmt::dict_add(dict, keys::mode(), pmt::intern(report.mode));
-    dict = pmt::dict_add(dict, keys::source_tx(), pmt::from_long(report.source_tx));
-    dict = pmt::dict_add(dict, keys::source_rx(), pmt::from_long(report.source_rx));
-    dict = pmt::dict_add(dict, keys::cause(), pmt::intern(report.cause));
+    dict = put(dict, keys::scene_time(), pmt::from_double(report.scene_time));
+    dict = put(dict, keys::tx(), pmt::from_long(report.tx));
+    dict = put(dict, keys::rx(), pmt::from_long(report.rx));
+    dict = put(dict, keys::mode(), pmt::intern(report.mode));
+    dict = put(dict, keys::source_tx(), pmt::from_long(report.source_tx));
+    dict = put(dict, keys::source_rx(), pmt::from_long(report.source_rx));
+    dict = put(dict, keys::cause(), pmt::intern(report.cause));
     return dict;
 }
 
@@ -221,7 +226,7 @@ pmt::pmt_t to_pmt(const bounds_report& report)
 {
     pmt::pmt_t dict = pmt::make_dict();
     const auto add = [&](const pmt::pmt_t& key, const pmt::pmt_t& value) {
-        dict = pmt::dict_add(dict, key, value);
+        dict = put(dict, key, value);
     };
     add(keys::frame(), pmt::from_uint64(report.frame));
     add(keys::scene_time(), pmt::from_double(report.scene_time));
@@ -246,17 +251,16 @@ pmt::pmt_t to_pmt(const bounds_report& report)
 pmt::pmt_t to_pmt(const fused_detections& report)
 {
     pmt::pmt_t dict = to_pmt(static_cast<const detections&>(report));
-    dict =
-        pmt::dict_add(dict, keys::position_status(), pmt::intern(report.position_status));
-    dict = pmt::dict_add(dict, keys::position(), vector(report.position));
-    dict = pmt::dict_add(dict, keys::covariance(), vector(report.covariance));
+    dict = put(dict, keys::position_status(), pmt::intern(report.position_status));
+    dict = put(dict, keys::position(), vector(report.position));
+    dict = put(dict, keys::covariance(), vector(report.covariance));
     return dict;
 }
 
 pmt::pmt_t to_pmt(const track_report& report)
 {
     pmt::pmt_t dict = pmt::make_dict();
-    dict = pmt::dict_add(dict, keys::scene_time(), pmt::from_double(report.scene_time));
+    dict = put(dict, keys::scene_time(), pmt::from_double(report.scene_time));
     return add_object(dict, report);
 }
 
@@ -264,7 +268,7 @@ pmt::pmt_t to_pmt(const handover_signal& report)
 {
     pmt::pmt_t dict = pmt::make_dict();
     const auto add = [&](const pmt::pmt_t& key, const pmt::pmt_t& value) {
-        dict = pmt::dict_add(dict, key, value);
+        dict = put(dict, key, value);
     };
     add(keys::kind(), pmt::intern(report.kind));
     add(keys::scene_time(), pmt::from_double(report.scene_time));
@@ -288,11 +292,11 @@ pmt::pmt_t to_pmt(const handover_signal& report)
 pmt::pmt_t to_pmt(const beam_report& report)
 {
     pmt::pmt_t dict = pmt::make_dict();
-    dict = pmt::dict_add(dict, keys::scene_time(), pmt::from_double(report.scene_time));
-    dict = pmt::dict_add(dict, keys::node(), pmt::from_long(report.node));
-    dict = pmt::dict_add(dict, keys::azimuth(), pmt::from_double(report.azimuth));
-    dict = pmt::dict_add(dict, keys::elevation(), pmt::from_double(report.elevation));
-    dict = pmt::dict_add(dict, keys::width(), pmt::from_double(report.width));
+    dict = put(dict, keys::scene_time(), pmt::from_double(report.scene_time));
+    dict = put(dict, keys::node(), pmt::from_long(report.node));
+    dict = put(dict, keys::azimuth(), pmt::from_double(report.azimuth));
+    dict = put(dict, keys::elevation(), pmt::from_double(report.elevation));
+    dict = put(dict, keys::width(), pmt::from_double(report.width));
     return dict;
 }
 

@@ -14,7 +14,7 @@ ISAC_PYTHON=/usr/bin/python3
 ISAC_PACKAGES=(
     # to build
     g++ cmake ninja-build git ca-certificates pkg-config gnuradio-dev libfftw3-dev libeigen3-dev
-    libboost-all-dev libspdlog-dev pybind11-dev python3-dev libbenchmark-dev
+    libboost-all-dev libspdlog-dev zlib1g-dev pybind11-dev python3-dev libbenchmark-dev
     # to run
     gnuradio python3-numpy python3-scipy python3-matplotlib python3-pyqtgraph python3-pyqt5
     python3-yaml python3-tqdm gir1.2-gtk-3.0

@@ -394,7 +394,7 @@ def parse_arguments():
 def open_gui():
     with tempfile.TemporaryDirectory() as folder:
         subprocess.run(["grcc", "-o", folder, str(HERE / "drone_handover.grc")], check=True)
-        return subprocess.run([sys.executable, str(Path(folder) / "drone_handover.py")],
+        return subprocess.run([sys.executable, str(Path(folder) / "drone_handover_live.py")],
                               check=False).returncode
 
 

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cmath>
 #include <complex>
+#include <cstdint>
 
 namespace gr {
 namespace isac {
@@ -16,63 +17,59 @@ namespace isac {
 namespace {
 
 constexpr size_t TILE_SAMPLES = 32;
+constexpr size_t TILE_FLOATS = 2 * TILE_SAMPLES;
 constexpr size_t LANES = 8;
-constexpr size_t VECTORS = TILE_SAMPLES / LANES;
+constexpr size_t SAMPLES = LANES / 2; // of a register
+constexpr size_t VECTORS = TILE_FLOATS / LANES;
 constexpr size_t NUM_TAPS = fractional_delay::NUM_TAPS;
+constexpr size_t STEPS = NUM_TAPS / SAMPLES; // from register to register
+static_assert(NUM_TAPS % SAMPLES == 0, "as many taps of each place in a register");
 
 // The coefficients are those of the delay in multiples of this, samples, and renewed
 // where it changes. What a tile of the fastest path that is promised -70 dB moves by
 // itself is 1.3e-4.
 constexpr double DELAY_STEP = 1.0 / (1 << 15);
 
-// exp(j w n) over a tile, and its factor for the tile at hand.
+// exp(j w n) over a tile, each part twice, as it meets both parts of a sample; and its
+// factor for the tile at hand.
 struct rotation {
-    float re[TILE_SAMPLES];
-    float im[TILE_SAMPLES];
+    float re[TILE_FLOATS];
+    float im[TILE_FLOATS];
     float factor_re;
     float factor_im;
 };
 
-inline void put(float* to, const float8& v, bool adds)
-{
-    float8 sum = v;
-    if (adds) {
-        float8 before;
-        load(before, to);
-        sum += before;
-    }
-    store(to, sum);
-}
-
-// Real and imaginary parts apart keep all lanes of a register alike. The sums of a tile
-// stay in registers over all taps.
+// Taps a register apart meet the same registers of samples: each is loaded once for all
+// of them, and the sums of a tile stay in registers.
 ISAC_SIMD_CLONES
-void add_tile(const float* re,
-              const float* im,
-              const float* taps,
-              const rotation& turn,
-              bool adds,
-              float* sum_re,
-              float* sum_im)
+void add_tile(
+    const float* x, const float* taps, const rotation& turn, bool adds, float* sum)
 {
-    float8 y_re[VECTORS] = {}, y_im[VECTORS] = {};
-    for (size_t k = 0; k < NUM_TAPS; k++) {
-        for (size_t v = 0; v < VECTORS; v++) {
-            float8 x_re, x_im;
-            load(x_re, re + k + v * LANES);
-            load(x_im, im + k + v * LANES);
-            y_re[v] += taps[k] * x_re;
-            y_im[v] += taps[k] * x_im;
+    float8 y[VECTORS] = {};
+    for (size_t place = 0; place < SAMPLES; place++) {
+        const float* from = x + 2 * place;
+#pragma GCC unroll 16
+        for (size_t i = 0; i < VECTORS + STEPS - 1; i++) {
+            float8 v;
+            load(v, from + i * LANES);
+#pragma GCC unroll 8
+            for (size_t step = 0; step < STEPS; step++)
+                if (step <= i && i - step < VECTORS)
+                    y[i - step] += taps[place + step * SAMPLES] * v;
         }
     }
+    const float8 sign = { -1, 1, -1, 1, -1, 1, -1, 1 };
+    const float8 cross_re = sign * turn.factor_re, cross_im = sign * turn.factor_im;
     for (size_t v = 0; v < VECTORS; v++) {
-        float8 p_re, p_im;
-        load(p_re, turn.re + v * LANES);
-        load(p_im, turn.im + v * LANES);
-        const float8 a_re = turn.factor_re * p_re - turn.factor_im * p_im;
-        const float8 a_im = turn.factor_re * p_im + turn.factor_im * p_re;
-        put(sum_re + v * LANES, a_re * y_re[v] - a_im * y_im[v], adds);
-        put(sum_im + v * LANES, a_re * y_im[v] + a_im * y_re[v], adds);
+        float8 re, im, to = {};
+        load(re, turn.re + v * LANES);
+        load(im, turn.im + v * LANES);
+        if (adds)
+            load(to, sum + v * LANES);
+        const float8 swapped = ISAC_SHUFFLE(y[v], y[v], 1, 0, 3, 2, 5, 4, 7, 6);
+        to += y[v] * (turn.factor_re * re - turn.factor_im * im);
+        to += swapped * (cross_re * im + cross_im * re);
+        store(sum + v * LANES, to);
     }
 }
 
@@ -87,7 +84,7 @@ bool finite(gr_complex x) { return std::isfinite(x.real()) && std::isfinite(x.im
 
 } // namespace
 
-delay_line::delay_line() : d_sum_re(LONGEST_STRETCH + 2 * TILE), d_sum_im(d_sum_re.size())
+delay_line::delay_line() : d_sum(LONGEST_STRETCH + 2 * TILE)
 {
     static_assert(TILE == TILE_SAMPLES, "one tile");
     allocate(LONGEST_STRETCH);
@@ -100,16 +97,13 @@ void delay_line::allocate(size_t longest_delay)
     // As much again before the history has to move to the front.
     const size_t size =
         d_history + std::max(d_history, 8 * LONGEST_STRETCH) + AHEAD + 2 * TILE;
-    volk::vector<float> re(size), im(size);
-    std::fill(re.begin(), re.end(), 0.0f);
-    std::fill(im.begin(), im.end(), 0.0f);
+    volk::vector<gr_complex> samples(size);
+    std::fill(samples.begin(), samples.end(), gr_complex(0, 0));
     const size_t kept = std::min(d_first, d_history);
-    if (kept > 0) {
-        std::copy_n(d_re.data() + d_first - kept, kept, re.data() + d_history - kept);
-        std::copy_n(d_im.data() + d_first - kept, kept, im.data() + d_history - kept);
-    }
-    d_re.swap(re);
-    d_im.swap(im);
+    if (kept > 0)
+        std::copy_n(
+            d_samples.data() + d_first - kept, kept, samples.data() + d_history - kept);
+    d_samples.swap(samples);
     d_first = d_history;
 }
 
@@ -126,17 +120,15 @@ void delay_line::clear()
 {
     d_first = d_history;
     d_count = 0;
-    std::fill_n(d_re.begin(), d_first, 0.0f);
-    std::fill_n(d_im.begin(), d_first, 0.0f);
+    std::fill_n(d_samples.begin(), d_first, gr_complex(0, 0));
 }
 
 void delay_line::make_room()
 {
     d_first += d_count;
-    if (d_first + LONGEST_STRETCH + AHEAD + 2 * TILE <= d_re.size())
+    if (d_first + LONGEST_STRETCH + AHEAD + 2 * TILE <= d_samples.size())
         return;
-    std::copy_n(d_re.data() + d_first - d_history, d_history, d_re.data());
-    std::copy_n(d_im.data() + d_first - d_history, d_history, d_im.data());
+    std::copy_n(d_samples.data() + d_first - d_history, d_history, d_samples.data());
     d_first = d_history;
 }
 
@@ -144,27 +136,27 @@ delay_line::finding delay_line::write(const gr_complex* in, size_t count, size_t
 {
     make_room();
     d_count = count;
-    float* re = d_re.data() + d_first;
-    float* im = d_im.data() + d_first;
-    volk_32fc_deinterleave_32f_x2(re, im, in, count + ahead);
+    gr_complex* const samples = d_samples.data() + d_first;
+    const size_t known = count + ahead;
+    std::copy_n(in, known, samples);
     // Past the end a tile reads on; the values do not matter, but must be finite.
-    std::fill_n(re + count + ahead, AHEAD - ahead + TILE, 0.0f);
-    std::fill_n(im + count + ahead, AHEAD - ahead + TILE, 0.0f);
+    std::fill_n(samples + known, AHEAD - ahead + TILE, gr_complex(0, 0));
 
     finding found = { 0, 0 };
     const auto measure = [&] {
-        float energy_re, energy_im;
-        volk_32f_x2_dot_prod_32f(&energy_re, re, re, count);
-        volk_32f_x2_dot_prod_32f(&energy_im, im, im, count);
-        found.energy = static_cast<double>(energy_re) + energy_im;
+        const auto* values = reinterpret_cast<const float*>(samples);
+        float energy;
+        volk_32f_x2_dot_prod_32f(
+            &energy, values, values, static_cast<unsigned int>(2 * count));
+        found.energy = energy;
     };
     measure();
     if (!std::isfinite(found.energy) ||
-        !std::all_of(in + count, in + count + ahead, finite)) {
-        for (size_t i = 0; i < count + ahead; i++) {
-            if (finite(in[i]))
+        !std::all_of(samples + count, samples + known, finite)) {
+        for (size_t i = 0; i < known; i++) {
+            if (finite(samples[i]))
                 continue;
-            re[i] = im[i] = 0;
+            samples[i] = 0;
             found.not_finite += i < count;
         }
         measure();
@@ -185,8 +177,8 @@ bool delay_line::add(const path& p, size_t offset)
     const std::complex<double> step = std::polar(1.0, p.phase_rate);
     std::complex<double> place = 1;
     for (size_t n = 0; n < TILE; n++) {
-        turn.re[n] = static_cast<float>(place.real());
-        turn.im[n] = static_cast<float>(place.imag());
+        turn.re[2 * n] = turn.re[2 * n + 1] = static_cast<float>(place.real());
+        turn.im[2 * n] = turn.im[2 * n + 1] = static_cast<float>(place.imag());
         place = product(place, step);
     }
     const std::complex<double> tile_step = place;
@@ -202,7 +194,8 @@ bool delay_line::add(const path& p, size_t offset)
         if (tile + TILE <= offset)
             continue;
         const double middle = p.delay + p.delay_rate * (tile + 0.5 * TILE);
-        const double delay = std::max(std::round(middle / DELAY_STEP) * DELAY_STEP, 0.0);
+        const auto steps = static_cast<int64_t>(std::max(middle, 0.0) / DELAY_STEP + 0.5);
+        const double delay = static_cast<double>(steps) * DELAY_STEP;
         if (delay != taps_delay) {
             whole = static_cast<size_t>(delay);
             d_bank.coefficients(delay - whole, taps);
@@ -211,13 +204,11 @@ bool delay_line::add(const path& p, size_t offset)
         turn.factor_re = static_cast<float>(factor.real());
         turn.factor_im = static_cast<float>(factor.imag());
         const size_t from = d_first + tile - offset - whole - fractional_delay::BEHIND;
-        add_tile(d_re.data() + from,
-                 d_im.data() + from,
+        add_tile(reinterpret_cast<const float*>(d_samples.data() + from),
                  taps,
                  turn,
                  !d_empty,
-                 d_sum_re.data() + TILE + tile - offset,
-                 d_sum_im.data() + TILE + tile - offset);
+                 reinterpret_cast<float*>(d_sum.data() + TILE + tile - offset));
     }
     d_empty = false;
     return true;
@@ -229,8 +220,7 @@ void delay_line::read(gr_complex* out)
         std::fill_n(out, d_count, gr_complex(0, 0));
         return;
     }
-    volk_32f_x2_interleave_32fc(
-        out, d_sum_re.data() + TILE, d_sum_im.data() + TILE, d_count);
+    std::copy_n(d_sum.data() + TILE, d_count, out);
     d_empty = true;
 }
 

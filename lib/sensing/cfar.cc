@@ -9,6 +9,7 @@
 #include <gnuradio/isac/sensing/cfar.h>
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <limits>
 #include <map>
 #include <tuple>
@@ -160,10 +161,11 @@ void cfar::process(const float* map, std::vector<map_cell>& detected, float* thr
     detected.clear();
     if (!thresholds) {
         map_cell cell;
-        d_search->find(map, [&](size_t row, size_t range) {
+        const auto candidate = [&](size_t row, size_t range) {
             if ((!d_order || exceeds(map, row, range)) && test(map, row, range, cell))
                 detected.push_back(cell);
-        });
+        };
+        d_search->find(map, std::ref(candidate)); // which std::function need not allocate
         std::sort(detected.begin(), detected.end(), [](const auto& a, const auto& b) {
             return std::tie(a.doppler, a.range) < std::tie(b.doppler, b.range);
         });

@@ -16,9 +16,8 @@ namespace isac {
 
 namespace {
 
-// Cells between neighbours that are fitted at once, and how many of them.
+// Cells between neighbours that are fitted at once.
 constexpr double NEAR = 2.5;
-constexpr size_t MAX_GROUP = 12;
 // Share of the noise in an echo's amplitude by which others may have moved it.
 constexpr double SETTLED = 0.1;
 // Values along delay from which two echoes are told, and cells that these may be off.
@@ -45,8 +44,10 @@ double wrapped(double cells, double span)
 echo_set::echo_set(ofdm_grid::sptr grid, const element_pattern& pattern)
     : d_frame(std::move(grid), pattern),
       d_joint(std::make_unique<joint_fit>(d_frame)),
+      d_residuals(joint_fit::MOST),
       d_sums_delay(d_frame.likelihood().width()),
-      d_sums_doppler(d_frame.likelihood().height())
+      d_sums_doppler(d_frame.likelihood().height()),
+      d_measured(std::make_unique<joint_measurement>())
 {
 }
 
@@ -229,45 +230,49 @@ void echo_set::disturb(double amplitude, const echo& e, const std::vector<size_t
 }
 
 // Blocks near an echo, of the frame without all echoes.
-void echo_set::refresh(member& m)
+void echo_set::refresh(member& m, echo_blocks& residual)
 {
     if (m.version != d_version || is_far(m.frame, m.source)) {
         d_frame.compress(m.source.delay, m.source.doppler, m.frame);
         m.version = d_version;
     }
-    take_others(m.frame, m.residual);
+    take_others(m.frame, residual);
 }
 
 // An echo and those within reach of it, and of these, up to a number.
-std::vector<size_t> echo_set::neighbours(size_t of) const
+void echo_set::gather_neighbours(size_t of)
 {
-    std::vector<size_t> group = { of };
+    auto& group = d_group;
+    group.assign(1, of);
     for (size_t next = 0; next < group.size(); next++)
-        for (size_t i = 0; i < d_size && group.size() < MAX_GROUP; i++)
+        for (size_t i = 0; i < d_size && group.size() < joint_fit::MOST; i++)
             if (std::find(group.begin(), group.end(), i) == group.end() &&
                 cells_apart(d_members[group[next]].source, d_members[i].source) < NEAR)
                 group.push_back(i);
-    return group;
 }
 
-joint_measurement echo_set::measure(const std::vector<size_t>& group)
+// Where a fit of the group starts from.
+void echo_set::measure_group()
 {
-    joint_measurement m;
-    for (const size_t i : group) {
-        refresh(d_members[i]);
-        m.echoes.push_back(d_members[i].source);
-        m.residuals.push_back(&d_members[i].residual);
+    d_measured->echoes.clear();
+    d_measured->residuals.clear();
+    for (const size_t i : d_group) {
+        auto& residual = d_residuals[d_measured->echoes.size()];
+        refresh(d_members[i], residual);
+        d_measured->echoes.push_back(d_members[i].source);
+        d_measured->residuals.push_back(&residual);
     }
-    return m;
+    d_fitted = d_measured->echoes;
+    d_fitted_of.resize(d_group.size());
+    std::iota(d_fitted_of.begin(), d_fitted_of.end(), size_t(0));
 }
 
-void echo_set::fit(const std::vector<size_t>& group)
+void echo_set::fit_group()
 {
-    const auto measured = measure(group);
-    auto echoes = measured.echoes;
-    std::vector<size_t> of(group.size());
-    std::iota(of.begin(), of.end(), size_t(0));
-    d_joint->process(measured, echoes, of);
+    measure_group();
+    const auto& group = d_group;
+    const auto& echoes = d_fitted;
+    d_joint->process(*d_measured, d_fitted, d_fitted_of);
     for (const size_t i : group)
         d_members[i].disturbed = 0;
     for (size_t e = 0; e < group.size(); e++) {
@@ -311,46 +316,45 @@ bool echo_set::relax(double noise)
             [](const auto& a, const auto& b) { return a.disturbed < b.disturbed; });
         if (!(worst->disturbed > SETTLED * amplitude_noise()))
             break;
-        fit(neighbours(worst - d_members.begin()));
+        gather_neighbours(worst - d_members.begin());
+        fit_group();
     }
     return fits > 0;
 }
 
-// Delays of two in the place of one.
-std::array<double, 2> echo_set::split_delays(const member& m) const
+// Delays of two in the place of one, from what all leave near it.
+std::array<double, 2> echo_set::split_delays(const echo& e,
+                                             const echo_blocks& residual) const
 {
     const auto& likelihood = d_frame.likelihood();
-    const auto sums = likelihood.along_delay(m.residual.sums.data(),
-                                             m.source.delay - m.residual.delay,
-                                             m.source.doppler - m.residual.doppler);
+    const auto sums = likelihood.along_delay(
+        residual.sums.data(), e.delay - residual.delay, e.doppler - residual.doppler);
     const auto energies = likelihood.along_delay(d_frame.block_energies().data(), 0, 0);
     std::vector<value> series;
     for (size_t j = 0; j < sums.size(); j++)
-        series.push_back(m.source.amplitude + sums[j] / energies[j]);
+        series.push_back(e.amplitude + sums[j] / energies[j]);
     const auto cycles = esprit(series, 2);
-    return { m.source.delay - cycles[0] / likelihood.spacing_delay(),
-             m.source.delay - cycles[1] / likelihood.spacing_delay() };
+    return { e.delay - cycles[0] / likelihood.spacing_delay(),
+             e.delay - cycles[1] / likelihood.spacing_delay() };
 }
 
 bool echo_set::split(size_t i, double least)
 {
-    const auto group = neighbours(i);
-    const auto measured = measure(group);
-    auto echoes = measured.echoes;
-    std::vector<size_t> of(group.size());
-    std::iota(of.begin(), of.end(), size_t(0));
+    gather_neighbours(i);
+    measure_group();
+    auto& echoes = d_fitted;
     // The echo itself comes first in its group.
     const echo one = echoes.front();
-    const auto delays = split_delays(d_members[i]);
+    const auto delays = split_delays(one, d_residuals.front());
     echoes.front().delay = delays[0];
     echoes.push_back({ delays[1], one.doppler, one.amplitude });
-    of.push_back(0);
+    d_fitted_of.push_back(0);
     const auto strays = [&](const echo& e) {
         return !(cells_apart(e, one) < SPLIT_REACH);
     };
     if (strays(echoes.front()) || strays(echoes.back()))
         return false;
-    const double gain = d_joint->process(measured, echoes, of);
+    const double gain = d_joint->process(*d_measured, echoes, d_fitted_of);
     if (!(gain > least) || strays(echoes.front()) || strays(echoes.back()))
         return false;
     auto& m = d_members[i];
@@ -394,45 +398,46 @@ double echo_set::residual_power()
         double taken = 0;
         for (size_t i = 0; i < d_size; i++) {
             auto& m = d_members[i];
-            refresh(m);
+            auto& residual = d_residuals.front();
+            refresh(m, residual);
             const double delay = m.source.delay - m.frame.delay;
             const double doppler = m.source.doppler - m.frame.doppler;
             const auto& likelihood = d_frame.likelihood();
             taken += std::real(std::conj(m.source.amplitude) *
                                (likelihood.sum(m.frame.sums.data(), delay, doppler) +
-                                likelihood.sum(m.residual.sums.data(), delay, doppler)));
+                                likelihood.sum(residual.sums.data(), delay, doppler)));
         }
         if (d_frame.received_power() - taken > SUMS_PRECISION * d_frame.received_power())
             return d_frame.received_power() - taken;
     }
-    std::vector<const echo_steering*> places;
-    std::vector<value> amplitudes;
+    d_places.clear();
+    d_amplitudes.clear();
     for (size_t i = 0; i < d_size; i++)
         if (!d_members[i].in_products) {
-            places.push_back(&d_members[i].place);
-            amplitudes.push_back(d_members[i].source.amplitude);
+            d_places.push_back(&d_members[i].place);
+            d_amplitudes.push_back(d_members[i].source.amplitude);
         }
-    return d_frame.power_less(places, amplitudes);
+    return d_frame.power_less(d_places, d_amplitudes);
 }
 
-std::vector<echo_set::inflation> echo_set::inflations() const
+const std::vector<echo_set::inflation>& echo_set::inflations()
 {
-    std::vector<inflation> all(d_size);
-    std::vector<bool> done(d_size);
+    d_inflations.assign(d_size, {});
+    d_inflated.assign(d_size, false);
     for (size_t i = 0; i < d_size; i++) {
-        if (done[i])
+        if (d_inflated[i])
             continue;
-        const auto group = neighbours(i);
-        std::vector<echo> echoes;
-        for (const size_t e : group)
-            echoes.push_back(d_members[e].source);
-        const auto found = d_joint->inflations(echoes);
-        for (size_t e = 0; e < group.size(); e++) {
-            all[group[e]] = { found[e].delay, found[e].doppler };
-            done[group[e]] = true;
+        gather_neighbours(i);
+        d_fitted.clear();
+        for (const size_t e : d_group)
+            d_fitted.push_back(d_members[e].source);
+        const auto& found = d_joint->inflations(d_fitted);
+        for (size_t e = 0; e < d_group.size(); e++) {
+            d_inflations[d_group[e]] = { found[e].delay, found[e].doppler };
+            d_inflated[d_group[e]] = true;
         }
     }
-    return all;
+    return d_inflations;
 }
 
 } // namespace isac

@@ -45,7 +45,7 @@ public:
             d_spare.emplace_back(d_elements);
         d_entries.push_back({ frame.stamp(), std::move(d_spare.back()) });
         d_spare.pop_back();
-        frame.swap_rows(d_entries.back().rows);
+        frame.hand_over(d_entries.back().rows);
     }
 
     void pop()

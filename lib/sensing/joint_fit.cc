@@ -15,9 +15,6 @@ namespace isac {
 
 namespace {
 
-// Of an echo: real and imaginary part of the amplitude, relative to its modulus, delay
-// and Doppler in cells.
-constexpr int UNKNOWNS = 4;
 constexpr int MAX_STEPS = 40;
 constexpr double LONGEST_STEP = 0.25; // cells
 constexpr double LAST_STEP = 1e-6;
@@ -84,24 +81,25 @@ void joint_fit::evaluate(state& s) const
 void joint_fit::fit_amplitudes(state& s) const
 {
     const auto n = static_cast<Eigen::Index>(s.echoes.size());
-    Eigen::MatrixXcd shared(n, n);
-    Eigen::VectorXcd sums(n);
+    constexpr int most = MOST + 1;
+    Eigen::Matrix<value, Eigen::Dynamic, Eigen::Dynamic, 0, most, most> shared(n, n);
+    Eigen::Matrix<value, Eigen::Dynamic, 1, 0, most, 1> sums(n), amplitudes;
     for (Eigen::Index e = 0; e < n; e++) {
         sums[e] = held(s.echoes[e], d_of[e]).sum;
         for (Eigen::Index o = 0; o < n; o++)
             shared(e, o) = kernel(s.echoes[e], s.echoes[o]).sum;
     }
-    const Eigen::VectorXcd amplitudes = shared.ldlt().solve(sums);
+    amplitudes = shared.ldlt().solve(sums);
     if (amplitudes.allFinite())
         for (Eigen::Index e = 0; e < n; e++)
             s.echoes[e].amplitude = amplitudes[e];
 }
 
 // Products of the model's derivatives, Re(J^H J).
-Eigen::MatrixXd joint_fit::curvature(const state& s) const
+joint_fit::matrix joint_fit::curvature(const state& s) const
 {
     const size_t n = s.echoes.size();
-    Eigen::MatrixXd h(UNKNOWNS * n, UNKNOWNS * n);
+    matrix h(UNKNOWNS * n, UNKNOWNS * n);
     for (size_t e = 0; e < n; e++)
         for (size_t o = 0; o < n; o++) {
             const auto& k = s.kernels[e * n + o];
@@ -135,10 +133,10 @@ Eigen::MatrixXd joint_fit::curvature(const state& s) const
     return h;
 }
 
-Eigen::VectorXd joint_fit::gradient(const state& s) const
+joint_fit::vector joint_fit::gradient(const state& s) const
 {
     const size_t n = s.echoes.size();
-    Eigen::VectorXd g(UNKNOWNS * n);
+    vector g(UNKNOWNS * n);
     for (size_t e = 0; e < n; e++) {
         const value a = s.echoes[e].amplitude;
         const auto& r = s.residuals[e];
@@ -151,7 +149,7 @@ Eigen::VectorXd joint_fit::gradient(const state& s) const
 }
 
 // Takes a step, shortened where it is longer than can be trusted; returns its length.
-double joint_fit::step(const Eigen::VectorXd& change, const state& from, state& to) const
+double joint_fit::step(const vector& change, const state& from, state& to) const
 {
     const double longest = change.cwiseAbs().maxCoeff();
     const double scale = longest > LONGEST_STEP ? LONGEST_STEP / longest : 1;
@@ -183,9 +181,9 @@ double joint_fit::process(const joint_measurement& m,
     evaluate(d_here);
     double damping = FIRST_DAMPING;
     for (int i = 0; i < MAX_STEPS && damping < MOST_DAMPING; i++) {
-        Eigen::MatrixXd h = curvature(d_here);
+        matrix h = curvature(d_here);
         h.diagonal() *= 1 + damping;
-        const Eigen::VectorXd change = h.ldlt().solve(gradient(d_here));
+        const vector change = h.ldlt().solve(gradient(d_here));
         if (!change.allFinite())
             break;
         const double length = step(change, d_here, d_there);
@@ -203,19 +201,19 @@ double joint_fit::process(const joint_measurement& m,
     return before - d_here.cost;
 }
 
-std::vector<joint_fit::inflation>
-joint_fit::inflations(const std::vector<echo>& echoes) const
+const std::vector<joint_fit::inflation>&
+joint_fit::inflations(const std::vector<echo>& echoes)
 {
-    std::vector<inflation> all(echoes.size());
+    auto& all = d_inflations;
+    all.assign(echoes.size(), {});
     if (echoes.size() < 2)
         return all;
-    state s;
+    auto& s = d_here;
     s.echoes = echoes;
     fill_kernels(s);
-    const Eigen::MatrixXd joint = curvature(s);
-    const Eigen::LDLT<Eigen::MatrixXd> solved(joint);
-    const Eigen::MatrixXd inverse =
-        solved.solve(Eigen::MatrixXd::Identity(joint.rows(), joint.cols()));
+    const matrix joint = curvature(s);
+    const Eigen::LDLT<matrix> solved(joint);
+    const matrix inverse = solved.solve(matrix::Identity(joint.rows(), joint.cols()));
     for (size_t e = 0; e < echoes.size(); e++) {
         const auto at = static_cast<Eigen::Index>(UNKNOWNS * e);
         const Eigen::Matrix4d alone = joint.block<UNKNOWNS, UNKNOWNS>(at, at).inverse();

@@ -30,6 +30,9 @@ struct joint_measurement {
 class ISAC_API joint_fit
 {
 public:
+    //! Echoes that may be measured, and fitted one more.
+    static constexpr int MOST = 12;
+
     explicit joint_fit(const echo_fit& frame);
 
     /*!
@@ -51,9 +54,15 @@ public:
     struct inflation {
         double delay = 1, doppler = 1;
     };
-    std::vector<inflation> inflations(const std::vector<echo>& echoes) const;
+    const std::vector<inflation>& inflations(const std::vector<echo>& echoes);
 
 private:
+    // Of an echo: real and imaginary part of the amplitude, relative to its modulus,
+    // delay and Doppler in cells.
+    static constexpr int UNKNOWNS = 4;
+    static constexpr int SIZE = UNKNOWNS * (MOST + 1);
+    using matrix = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, 0, SIZE, SIZE>;
+    using vector = Eigen::Matrix<double, Eigen::Dynamic, 1, 0, SIZE, 1>;
     using value = block_likelihood::value;
     using response = block_likelihood::response;
 
@@ -68,16 +77,17 @@ private:
     response held(const echo& at, size_t of) const;
     void evaluate(state& s) const;
     void fit_amplitudes(state& s) const;
-    Eigen::MatrixXd curvature(const state& s) const;
-    Eigen::VectorXd gradient(const state& s) const;
+    matrix curvature(const state& s) const;
+    vector gradient(const state& s) const;
     response kernel(const echo& at, const echo& of) const;
     void fill_kernels(state& s) const;
-    double step(const Eigen::VectorXd& change, const state& from, state& to) const;
+    double step(const vector& change, const state& from, state& to) const;
 
     const echo_fit& d_frame;
     const joint_measurement* d_measured;
     std::vector<size_t> d_of;
     state d_here, d_there;
+    std::vector<inflation> d_inflations;
 };
 
 } // namespace isac

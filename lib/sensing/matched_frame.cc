@@ -19,16 +19,19 @@ constexpr double ALIKE = 1e-4;
 
 constexpr size_t LINE = CACHE_LINE / sizeof(float);
 
-// The values of a row, and those that are read after them.
+// The values of a row, and those whose turn comes after them.
+template <typename T>
 struct row_values {
-    const float* values;
-    const float* next;
+    T* values;
+    T* next;
 };
 
 // y conj(x) and all that is summed of it, in one pass.
 ISAC_SIMD_CLONES
-matched_frame::row_sums
-match_row(const row_values& y, const row_values& x, size_t count, float* products)
+matched_frame::row_sums match_row(const row_values<const float>& y,
+                                  const row_values<const float>& x,
+                                  size_t count,
+                                  const row_values<float>& products)
 {
     constexpr size_t LANES = 8;
     const float8 sign = { 1, -1, 1, -1, 1, -1, 1, -1 };
@@ -38,6 +41,7 @@ match_row(const row_values& y, const row_values& x, size_t count, float* product
         if (i % LINE == 0) {
             prefetch_to_read(y.next + i);
             prefetch_to_read(x.next + i);
+            prefetch_to_write(products.next + i);
         }
         float8 a, b;
         load(a, y.values + i);
@@ -46,7 +50,7 @@ match_row(const row_values& y, const row_values& x, size_t count, float* product
         const float8 b_im = ISAC_SHUFFLE(b, b, 1, 1, 3, 3, 5, 5, 7, 7);
         const float8 swapped = ISAC_SHUFFLE(a, a, 1, 0, 3, 2, 5, 4, 7, 6);
         const float8 p = a * b_re + swapped * (b_im * sign);
-        store(products + i, p);
+        store(products.values + i, p);
         power += p * p;
         const float8 e = b_re * b_re + b_im * b_im; // every element's twice
         energy += e;
@@ -63,8 +67,8 @@ match_row(const row_values& y, const row_values& x, size_t count, float* product
         const float re = u[0] * v[0] + u[1] * v[1];
         const float im = u[1] * v[0] - u[0] * v[1];
         const float e = v[0] * v[0] + v[1] * v[1];
-        products[i] = re;
-        products[i + 1] = im;
+        products.values[i] = re;
+        products.values[i + 1] = im;
         sums.power += re * re + im * im;
         sums.energy += e;
         sums.square += e * e;
@@ -135,20 +139,25 @@ const gr_complex* matched_frame::match(size_t symbol,
                                        room& r)
 {
     const size_t span = d_pattern.subcarriers.span;
-    gr_complex* products =
-        d_whole ? d_products.data() + symbol * span : r.products.data();
-    const auto floats = [](const gr_complex* values) {
+    const size_t first = d_pattern.subcarriers.first;
+    const size_t next = std::min(symbol + 1, d_pattern.symbols.span - 1);
+    const auto products_of = [&](size_t i) {
+        return d_whole ? d_products.data() + i * span : r.products.data();
+    };
+    const auto read = [](const gr_complex* values) {
         return reinterpret_cast<const float*>(values);
     };
-    const size_t next = std::min(symbol + 1, d_pattern.symbols.span - 1);
-    d_sums[symbol] = match_row(
-        { floats(teeth_of(row, r.teeth.data())),
-          floats(next_row + d_pattern.subcarriers.first) },
-        { floats(teeth_of(d_reference + offset_of(symbol), r.sent_teeth.data())),
-          floats(d_reference + offset_of(next) + d_pattern.subcarriers.first) },
-        span,
-        reinterpret_cast<float*>(products));
-    return products;
+    const auto write = [](gr_complex* values) {
+        return reinterpret_cast<float*>(values);
+    };
+    const gr_complex* const sent = d_reference + offset_of(symbol);
+    d_sums[symbol] =
+        match_row({ read(teeth_of(row, r.teeth.data())), read(next_row + first) },
+                  { read(teeth_of(sent, r.sent_teeth.data())),
+                    read(d_reference + offset_of(next) + first) },
+                  span,
+                  { write(products_of(symbol)), write(products_of(next)) });
+    return products_of(symbol);
 }
 
 void matched_frame::update_power()

@@ -15,8 +15,21 @@ namespace isac {
 
 namespace {
 
+// Frames up to this size, in bytes, are processed where they lie in the scheduler's
+// buffer, which holds two of them. With reference rows both inputs' buffers would grow.
+constexpr size_t LARGEST_IN_PLACE = size_t(32) << 20;
+constexpr size_t LARGEST_IN_PLACE_OF_TWO = size_t(4) << 20;
+
+constexpr size_t FEWEST_ROWS = 8;
+
 // The scheduler sizes a buffer for at least twice this many rows.
-constexpr unsigned BUFFERED_ROWS = 8;
+unsigned buffered_rows(const ofdm_grid& grid, bool pilots_only)
+{
+    const size_t most = pilots_only ? LARGEST_IN_PLACE : LARGEST_IN_PLACE_OF_TWO;
+    const bool fits = sizeof(gr_complex) * grid.elements().size() <= most;
+    return static_cast<unsigned>(
+        std::max(fits ? grid.num_symbols() : size_t(0), FEWEST_ROWS));
+}
 
 // Small frames pass through the scheduler's buffers by the dozen.
 size_t frames_kept(const ofdm_grid& grid, int asked)
@@ -87,10 +100,10 @@ range_doppler_estimator_impl::range_doppler_estimator_impl(
         d_waiting = std::make_unique<frame_queue>(kept, elements);
     }
     set_tag_propagation_policy(TPP_DONT);
-    set_min_output_buffer(0, static_cast<long>(2 * BUFFERED_ROWS));
+    set_min_output_buffer(0, static_cast<long>(2 * FEWEST_ROWS));
     // Buffers are sized by this rate before start() sets the one that the scheduler works
     // with: rows longer than 16 kB would else get buffers of a single row.
-    set_relative_rate(1, BUFFERED_ROWS);
+    set_relative_rate(1, buffered_rows(*grid, p.estimator.map.pilots_only));
     message_port_register_out(message_ports::detections());
 }
 
@@ -98,12 +111,16 @@ bool range_doppler_estimator_impl::start()
 {
     set_relative_rate(1, 1);
     d_held_references = d_held_rows = 0;
+    // While one frame is processed the next comes.
+    const auto capacity = detail()->input(0)->max_possible_items_available();
+    d_in_place = capacity + 1 >= 2 * static_cast<int>(d_grid->num_symbols());
+    d_rows.set_in_place(d_in_place);
     return gr::block::start();
 }
 
 bool range_doppler_estimator_impl::stop()
 {
-    set_relative_rate(1, BUFFERED_ROWS);
+    set_relative_rate(1, buffered_rows(*d_grid, !reads_reference()));
     give_up_waiting();
     return gr::block::stop();
 }
@@ -202,8 +219,9 @@ void range_doppler_estimator_impl::forecast(int, gr_vector_int& required)
     std::fill(required.begin(), required.end(), 0);
     if (d_map_left > 0)
         return;
-    required[0] = d_held_rows + 1;
-    if (!reads_reference() || state_of_input(*this, 0).available > d_held_rows)
+    required[0] =
+        d_held_rows + (d_in_place ? static_cast<int>(d_rows.rows_missing()) : 1);
+    if (!reads_reference() || state_of_input(*this, 0).available >= required[0])
         return;
     const auto sent = state_of_input(*this, 1);
     if (sent.available > d_held_references || !d_waiting->empty()) {
@@ -361,7 +379,9 @@ int range_doppler_estimator_impl::general_work(int noutput_items,
         if (sent.done && sent.available <= d_held_references)
             give_up_waiting();
     }
-    d_held_rows = reads_reference() && taken > 0 && !d_waiting->empty() ? 1 : 0;
+    d_held_rows = static_cast<int>(d_rows.rows_held());
+    if (d_held_rows == 0 && reads_reference() && taken > 0 && !d_waiting->empty())
+        d_held_rows = 1;
     consume(0, static_cast<int>(taken) - d_held_rows);
     return produced;
 }

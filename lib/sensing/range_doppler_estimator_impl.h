@@ -76,8 +76,9 @@ private:
     std::unique_ptr<frame_queue> d_waiting;    // echoes that lack their reference
     int d_held_references = 0; // rows of each input that were read but not consumed
     int d_held_rows = 0;
-    bool d_has_map = false; // whether output 0 is connected
-    size_t d_map_left = 0;  // rows of the map not yet put out
+    bool d_in_place = false; // whether frames are processed in the scheduler's buffer
+    bool d_has_map = false;  // whether output 0 is connected
+    size_t d_map_left = 0;   // rows of the map not yet put out
     frame_stamp d_map_stamp;
     detections d_report;
     std::vector<gr::tag_t> d_tags;

@@ -3,6 +3,7 @@
  */
 
 #include "column_stage.h"
+#include "prefetch.h"
 #include "worker_team.h"
 #include <gnuradio/isac/check.h>
 #include <gnuradio/isac/sensing/range_doppler_map.h>
@@ -90,6 +91,7 @@ range_doppler_map::range_doppler_map(ofdm_grid::sptr grid, const parameters& p)
       d_window_delay(
           make_window(p.window, d_pattern.subcarriers.span, p.window_parameter)),
       d_window_doppler(make_window(p.window, d_pattern.symbols.span, p.window_parameter)),
+      d_window_energies(d_pattern.subcarriers.span),
       d_stride(column_stage::groups(d_range_cells) * column_stage::COLUMNS + ROW_GAP),
       d_work(d_stride * d_pattern.symbols.span),
       d_noise(d_pattern.symbols.span),
@@ -105,6 +107,10 @@ range_doppler_map::range_doppler_map(ofdm_grid::sptr grid, const parameters& p)
             "map: mode",
             p.mode,
             "must be matched_filter or division");
+    volk_32f_x2_multiply_32f(d_window_energies.data(),
+                             d_window_delay.data(),
+                             d_window_delay.data(),
+                             static_cast<unsigned int>(d_window_energies.size()));
     d_delay_step = 1 / (d_range_cells * d_pattern.subcarriers.spacing *
                         d_grid->subcarrier_spacing());
     d_doppler_step =
@@ -193,16 +199,18 @@ range_doppler_map::weighted_row range_doppler_map::weigh_row(const gr_complex* p
                                                              room& r) const
 {
     const size_t span = d_pattern.subcarriers.span;
-    double noise = 0;
-    for (size_t k = 0; k < span; k++) {
-        const float weight = !d_division       ? d_window_delay[k]
-                             : energies[k] > 0 ? d_window_delay[k] / energies[k]
-                                               : 0;
-        r.weights[k] = weight;
-        noise += weight * weight * energies[k];
+    const auto length = static_cast<unsigned int>(span);
+    const float* weights = d_window_delay.data();
+    float noise;
+    if (d_division) {
+        for (size_t k = 0; k < span; k++)
+            r.weights[k] = energies[k] > 0 ? d_window_delay[k] / energies[k] : 0;
+        weights = r.weights.data();
+        volk_32f_x2_dot_prod_32f(&noise, weights, d_window_delay.data(), length);
+    } else {
+        volk_32f_x2_dot_prod_32f(&noise, energies, d_window_energies.data(), length);
     }
-    volk_32fc_32f_multiply_32fc(
-        r.row.data(), products, r.weights.data(), static_cast<unsigned int>(span));
+    volk_32fc_32f_multiply_32fc(r.row.data(), products, weights, length);
     return { r.row.data(), noise };
 }
 
@@ -211,9 +219,11 @@ bool range_doppler_map::transform(Row row, float* map)
 {
     const auto transform_rows = [&](size_t member, size_t first, size_t last) {
         for (size_t i = first; i < last; i++) {
+            gr_complex* const out = d_work.data() + i * d_stride;
+            prefetch_to_write(out, d_range_cells);
             const auto weighted = row(i, member);
             d_noise[i] = weighted.noise;
-            d_range_fft->execute(weighted.values, d_work.data() + i * d_stride);
+            d_range_fft->execute(weighted.values, out);
         }
     };
     d_team->share(d_noise.size(), transform_rows);

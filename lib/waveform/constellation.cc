@@ -6,6 +6,7 @@
 #include <gnuradio/isac/waveform/constellation.h>
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 
 namespace gr {
 namespace isac {
@@ -69,6 +70,34 @@ void constellation::place_points()
     }
 }
 
+// The number of points is known to the compiler, which moves them without a call.
+template <size_t Points>
+void constellation::map_bytes(const uint8_t* bytes,
+                              size_t count,
+                              gr_complex* symbols) const
+{
+    for (size_t b = 0; b < count; b++)
+        std::memcpy(symbols + b * Points,
+                    d_bytes.data() + bytes[b] * Points,
+                    Points * sizeof(gr_complex));
+}
+
+void constellation::map_bytes(const uint8_t* bytes,
+                              size_t count,
+                              gr_complex* symbols) const
+{
+    switch (d_points_a_byte) {
+    case 8:
+        return map_bytes<8>(bytes, count, symbols);
+    case 4:
+        return map_bytes<4>(bytes, count, symbols);
+    case 2:
+        return map_bytes<2>(bytes, count, symbols);
+    default:
+        return map_bytes<1>(bytes, count, symbols);
+    }
+}
+
 void constellation::map(const uint8_t* bytes,
                         size_t first_bit,
                         gr_complex* symbols,
@@ -88,10 +117,9 @@ void constellation::map(const uint8_t* bytes,
     while (i < count) {
         const size_t whole = d_points_a_byte > 0 ? (count - i) / d_points_a_byte : 0;
         if (held == 0 && whole > 0) {
-            for (size_t b = 0; b < whole; b++, i += d_points_a_byte)
-                std::copy_n(d_bytes.data() + *bytes++ * d_points_a_byte,
-                            d_points_a_byte,
-                            symbols + i);
+            map_bytes(bytes, whole, symbols + i);
+            bytes += whole;
+            i += whole * d_points_a_byte;
             continue;
         }
         if (held < width) {

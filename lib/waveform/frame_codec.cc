@@ -6,6 +6,7 @@
 #include <gnuradio/isac/check.h>
 #include <gnuradio/isac/waveform/frame_codec.h>
 #include <gnuradio/isac/waveform/gold_sequence.h>
+#include <zlib.h>
 #include <boost/crc.hpp>
 #include <algorithm>
 
@@ -47,9 +48,7 @@ uint16_t header_crc(const uint8_t* header)
 
 uint32_t payload_crc(const uint8_t* payload, size_t bytes)
 {
-    boost::crc_32_type crc;
-    crc.process_bytes(payload, bytes);
-    return crc.checksum();
+    return static_cast<uint32_t>(crc32_z(crc32_z(0, nullptr, 0), payload, bytes));
 }
 
 } // namespace

@@ -3,6 +3,7 @@
  */
 
 #include "fft_plan.h"
+#include "prefetch.h"
 #include <gnuradio/isac/check.h>
 #include <gnuradio/isac/theory/constants.h>
 #include <gnuradio/isac/waveform/ofdm_transform.h>
@@ -16,17 +17,17 @@ namespace isac {
 ofdm_transform::ofdm_transform(ofdm_grid::sptr grid, int timing_advance)
     : d_grid(std::move(grid)),
       d_advance(timing_advance),
+      d_gap(d_grid->shortest_cp_len()),
       d_in(d_grid->num_subcarriers()),
       d_out(d_grid->num_subcarriers()),
       d_alternating(d_grid->num_subcarriers()),
       d_scaled(d_grid->num_subcarriers())
 {
     const size_t n = d_grid->num_subcarriers();
-    const size_t longest = d_grid->shortest_cp_len();
-    require(timing_advance >= 0 && static_cast<size_t>(timing_advance) <= longest,
+    require(timing_advance >= 0 && static_cast<size_t>(timing_advance) <= d_gap,
             "ofdm_transform: timing_advance",
             timing_advance,
-            "must be from 0 to the shortest cyclic prefix = " + std::to_string(longest));
+            "must be from 0 to the shortest cyclic prefix = " + std::to_string(d_gap));
     const float unitary = 1 / std::sqrt(static_cast<float>(n));
     for (size_t i = 0; i < n; i++)
         d_alternating[i] = i % 2 ? -unitary : unitary;
@@ -56,6 +57,7 @@ void ofdm_transform::transform(const gr_complex* row,
         volk_32f_s32f_multiply_32f(d_scaled.data(), d_alternating.data(), scale, n);
         d_scale = scale;
     }
+    prefetch_to_write(samples, n + cp);
     if (!d_inverse->takes(row))
         row = std::copy_n(row, n, d_in.data()) - n;
     d_inverse->execute(row, d_out.data());
@@ -80,6 +82,9 @@ void ofdm_transform::modulate_preamble(gr_complex* samples, float scale)
 void ofdm_transform::demodulate(const gr_complex* window, gr_complex* row)
 {
     const size_t n = d_grid->num_subcarriers();
+    // The row, and the window of the next symbol, come while this one is transformed.
+    prefetch_to_write(row, n);
+    prefetch_to_read(window + n + d_gap, n);
     volk_32fc_32f_multiply_32fc(d_in.data(), window, d_alternating.data(), n);
     const bool direct = d_compensation.empty() && d_forward->takes(row);
     d_forward->execute(d_in.data(), direct ? row : d_out.data());

@@ -22,6 +22,27 @@ def frame_tags(numbers, rows):
     return [tag(i * rows, "frame", pmt.from_uint64(n)) for i, n in enumerate(numbers)]
 
 
+class held_source(gr.sync_block):
+    """Rows, and those of a second array beside them, up to a row that can be moved on."""
+
+    def __init__(self, limit, *arrays):
+        width = arrays[0].shape[1]
+        gr.sync_block.__init__(self, "held", None, [(np.complex64, width)] * len(arrays))
+        self.arrays, self.limit, self.next = arrays, limit, 0
+
+    def work(self, input_items, output_items):
+        count = min(len(output_items[0]), self.limit - self.next)
+        if count <= 0:
+            if self.next == len(self.arrays[0]):
+                return -1
+            time.sleep(0.002)
+            return 0
+        for array, out in zip(self.arrays, output_items):
+            out[:count] = array[self.next : self.next + count]
+        self.next += count
+        return count
+
+
 class qa_range_doppler_estimator(gr_unittest.TestCase):
     def setUp(self):
         self.rng = np.random.default_rng(20260)
@@ -243,6 +264,50 @@ class qa_range_doppler_estimator(gr_unittest.TestCase):
         self.assertEqual([r["frame"] for r in reports], [0, 1, 3, 5])
         self.assertTrue(all(len(r["delay"]) == 1 for r in reports))
         self.assertEqual(block.faults(), {"frame_jump": 2, "no_reference": 1})
+
+    def test_detections_leave_before_the_next_frame_is_there(self):
+        # Frames of 16 kB, which are processed in place, and of 5 MB with references, which are not.
+        large = isac.ofdm_grid(
+            fft_len=4096, cp_len=64, num_symbols=160, subcarrier_spacing=60e3, pilots="all"
+        )
+        for grid, mode, want_map in (
+            (self.grid, "pilots", True),
+            (self.grid, "pilots", False),
+            (self.grid, "rows", True),
+            (self.grid, "rows", False),
+            (large, "rows", False),
+        ):
+            m, n = grid.num_symbols(), grid.num_subcarriers()
+            with self.subTest(symbols=m, reference=mode, map=want_map):
+                frame = self.noise(grid) + self.echo(1.5e-6, -900.0, 1.0, grid=grid)
+                arrays = [np.concatenate([a] * 3).astype(np.complex64)
+                          for a in (frame, grid.pilot_rows())[:1 + (mode == "rows")]]
+                tb = gr.top_block()
+                source = held_source(m, *arrays)
+                block = isac.range_doppler_estimator(grid, reference=mode, pfa=1e-9)
+                store = blocks.message_debug(False)
+                for port in range(len(arrays)):
+                    tb.connect((source, port), (block, port))
+                if want_map:
+                    tb.connect(block, blocks.null_sink(gr.sizeof_float * n))
+                tb.msg_connect(block, "detections", store, "store")
+                tb.start()
+                # Not a row of the next frame; some of them; all but one.
+                for limit, told in (
+                    (m, 1), (m + 7, 1), (2 * m - 1, 1), (2 * m, 2), (3 * m - 1, 2), (3 * m, 3)
+                ):
+                    source.limit = limit
+                    deadline = time.monotonic() + 20
+                    while time.monotonic() < deadline and (
+                        source.next < limit or store.num_messages() < told
+                    ):
+                        time.sleep(0.002)
+                    self.assertEqual(store.num_messages(), told, limit)
+                tb.wait()
+                reports = [pmt.to_python(store.get_message(i)) for i in range(3)]
+                self.assertEqual([r["frame"] for r in reports], [0, 1, 2])
+                self.assertTrue(all(len(r["delay"]) == 1 for r in reports))
+                self.assertEqual(block.faults(), {})
 
     def slow(self, tb, rows, rate):
         source = blocks.vector_source_c(np.concatenate(rows).astype(np.complex64).ravel(), False, 64)

@@ -54,6 +54,8 @@ class qa_grcc(unittest.TestCase):
                 self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
                 generated = list(Path(out).glob("*.py"))
                 self.assertEqual(len(generated), 1, result.stdout + result.stderr)
+                # GNU Radio Companion writes it beside the flowgraph: over no script of ours.
+                self.assertRegex(generated[0].name, "_live.py$")
                 self.run_for(5, generated[0], flowgraph.parent)
 
     def run_for(self, seconds, script, folder):

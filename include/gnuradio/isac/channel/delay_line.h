@@ -94,11 +94,11 @@ private:
     fractional_delay d_bank;
     size_t d_longest_delay = 0;
     size_t d_history = 0; // samples before the piece that are kept
-    size_t d_first = 0;   // first sample of the piece in d_re and d_im
+    size_t d_first = 0;   // first sample of the piece in d_samples
     size_t d_count = 0;   // samples of the piece
-    volk::vector<float> d_re, d_im;
-    volk::vector<float> d_sum_re, d_sum_im; // a tile of room, then the piece
-    bool d_empty = true;                    // whether no path was added to the piece
+    volk::vector<gr_complex> d_samples;
+    volk::vector<gr_complex> d_sum; // a tile of room, then the piece
+    bool d_empty = true;            // whether no path was added to the piece
 };
 
 } // namespace isac

@@ -88,7 +88,7 @@ public:
     struct inflation {
         double delay = 1, doppler = 1;
     };
-    std::vector<inflation> inflations() const;
+    const std::vector<inflation>& inflations();
 
     //! Whether range_doppler_map::process_less() takes the echoes out of a map; else
     //! subtract_all() has to come before range_doppler_map::process_products().
@@ -107,7 +107,6 @@ private:
         echo_steering place;
         echo_blocks frame;    // near it
         unsigned version = 0; // of the products that these were made from
-        echo_blocks residual;
     };
 
     void compress(double delay, double doppler);
@@ -115,11 +114,11 @@ private:
     double amplitude_noise() const;
     void subtract_from_frame(const echo& e);
     void take_others(const echo_blocks& frame, echo_blocks& residual);
-    void refresh(member& m);
-    std::vector<size_t> neighbours(size_t of) const;
-    void fit(const std::vector<size_t>& group);
-    joint_measurement measure(const std::vector<size_t>& group);
-    std::array<double, 2> split_delays(const member& m) const;
+    void refresh(member& m, echo_blocks& residual);
+    void gather_neighbours(size_t of);
+    void fit_group();
+    void measure_group();
+    std::array<double, 2> split_delays(const echo& e, const echo_blocks& residual) const;
     bool split(size_t i, double least);
     void move(member& m, const echo& to);
     void disturb(double amplitude, const echo& e, const std::vector<size_t>& but);
@@ -128,14 +127,26 @@ private:
 
     echo_fit d_frame;
     std::unique_ptr<joint_fit> d_joint;
-    std::vector<member> d_members; // as many as a frame ever had
-    size_t d_size = 0;             // of these, in this frame
-    echo_blocks d_blocks, d_left;  // of the echo refined last
+    std::vector<member> d_members;        // as many as a frame ever had
+    size_t d_size = 0;                    // of these, in this frame
+    echo_blocks d_blocks, d_left;         // of the echo refined last
+    std::vector<echo_blocks> d_residuals; // near the echoes measured last
     echo_steering d_here;
     unsigned d_version = 0, d_blocks_version = 0;
     double d_noise = 0;        // power of a resource element
     double d_left_in_sums = 0; // power of echoes of unequal energies that sums hold
     std::vector<value> d_sums_delay, d_sums_doppler; // of one echo
+
+    // Of a fit of neighbours.
+    std::vector<size_t> d_group;
+    std::unique_ptr<joint_measurement> d_measured;
+    std::vector<echo> d_fitted;
+    std::vector<size_t> d_fitted_of;
+
+    std::vector<const echo_steering*> d_places;
+    std::vector<value> d_amplitudes;
+    std::vector<inflation> d_inflations;
+    std::vector<bool> d_inflated;
 };
 
 } // namespace isac

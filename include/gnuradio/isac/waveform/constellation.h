@@ -54,6 +54,9 @@ public:
 
 private:
     void place_points();
+    void map_bytes(const uint8_t* bytes, size_t count, gr_complex* symbols) const;
+    template <size_t Points>
+    void map_bytes(const uint8_t* bytes, size_t count, gr_complex* symbols) const;
 
     int d_bits;
     int d_levels; // on an axis

@@ -1,0 +1,101 @@
+#!/usr/bin/env python3
+#
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+"""The benchmarks' report: what it takes from the programs, and what it writes into the page."""
+
+import json
+import os
+import sys
+import unittest
+from pathlib import Path
+
+sys.path.insert(0, str(Path(os.environ["ISAC_SOURCE_DIR"]) / "tests" / "benchmarks"))
+
+import costs  # noqa: E402
+import programs  # noqa: E402
+import report  # noqa: E402
+
+
+def iteration(name, cpu, wall, unit="us", **more):
+    return {"name": name, "run_name": name, "run_type": "iteration", "cpu_time": cpu,
+            "real_time": wall, "time_unit": unit, "iterations": 7, **more}
+
+
+class qa_benchmark_page(unittest.TestCase):
+    def setUp(self):
+        self.results = json.loads(report.RESULTS.read_text())
+        self.page = report.PAGE.read_text()
+
+    def figures(self):
+        return report.figures(self.results, report.read_open_isac())
+
+    def verdict(self, start):
+        return next(row for row in report.targets(self.figures()) if row[0].startswith(start))[1:]
+
+    def test_medians_of_repetitions(self):
+        told = programs.medians({"benchmarks": [
+            iteration("map/64/64", 3000, 5000, rate=2.0),
+            iteration("map/64/64", 1000, 9000, rate=8.0),
+            iteration("map/64/64", 2000, 7000, rate=4.0),
+            {**iteration("map/64/64", 99, 99), "run_type": "aggregate"},
+            iteration("map_threads/64/64/2/real_time", 4, 5, "ms"),
+            iteration("estimator/rows/64/64/iterations:60/manual_time", 6, 7, "ms"),
+            {**iteration("broken", 1, 1), "error_occurred": True},
+        ]})
+        self.assertEqual(told, {"map/64/64": {"cpu_ms": 2, "wall_ms": 7, "rate": 4},
+                                "map_threads/64/64/2": {"cpu_ms": 4, "wall_ms": 5},
+                                "estimator/rows/64/64": {"cpu_ms": 6, "wall_ms": 7}})
+
+    def test_the_page_tells_the_committed_figures(self):
+        self.assertEqual(report.fill(self.page, self.figures()), self.page)
+
+    def test_a_new_figure_reaches_the_page(self):
+        self.results["programs"]["bm_sensing"]["map/1024/256"]["cpu_ms"] = 123.4
+        page = report.fill(self.page, self.figures())
+        self.assertIn("| range-Doppler map | ", page)
+        self.assertIn("| 123 |", page)
+        self.assertEqual(page.count("\n"), self.page.count("\n"))
+
+    def test_a_page_without_a_place_is_refused(self):
+        with self.assertRaisesRegex(ValueError, "no place for chain"):
+            report.fill(self.page.replace("<!-- chain -->", ""), self.figures())
+
+    def test_targets_are_met_or_not(self):
+        told = self.results["programs"]["bm_sensing"]
+        limit = told["fft_only_limit/1024/256"]["cpu_ms"]
+        for share, met in ((0.8, "yes"), (0.5, "no")):
+            told["map/1024/256"]["cpu_ms"] = limit / share
+            self.assertEqual(self.verdict("FFTs alone over the map, 1024x256"),
+                             [f"{100 * share:.0f}%", "at least 72%", met])
+        for ratio, met in ((3, "yes"), (5, "no")):
+            told["detect/os/4096/1024"]["cpu_ms"] = ratio * told["detect/ca/4096/1024"]["cpu_ms"]
+            self.assertEqual(self.verdict("OS-CFAR over CA-CFAR")[2], met)
+
+    def test_a_peer_that_is_not_there(self):
+        for row in self.results["chain.py"]:
+            row.pop("gr_radar_ms", None)
+            row.pop("ratio", None)
+        self.assertEqual(self.verdict("gr-radar's chain over ours, 1024x256"),
+                         ["not installed", "at least 6 x", ""])
+        chain = report.table_of_chain(self.figures()).splitlines()[-1]
+        self.assertEqual(chain.count("not installed"), 2)
+
+    def test_curves_of_costs(self):
+        table = costs.read_table()
+        for kernel in costs.KERNELS:
+            for variable in costs.VARIABLES:
+                points = costs.curve(table, kernel, variable)
+                if (kernel, variable) != ("map", "targets"):  # of which it knows nothing
+                    self.assertGreater(len(points), 1, f"{kernel} against {variable}")
+                self.assertTrue(all(row["cpu_ms"] > 0 for row in points))
+
+    def test_names_of_costs(self):
+        told = costs.row_of("map/subcarriers:64/symbols:32/targets:1/padding:2/threads:4",
+                            {"cpu_ms": 1.5, "wall_ms": 2.5, "found": 1})
+        self.assertEqual(told, {"kernel": "map", "subcarriers": 64, "symbols": 32, "targets": 1,
+                                "padding": 2, "threads": 4, "cpu_ms": 1.5, "wall_ms": 2.5})
+
+
+if __name__ == "__main__":
+    unittest.main()
