@@ -47,12 +47,17 @@ double offset_of_peak(double before, double peak, double after, bool bell)
     return after > before ? share : -share;
 }
 
-// Where there is no detector the likeliest place is searched on a raster of half a cell:
-// between its places an echo keeps 0.66 of its power, beside noise more than half. On the
-// map's own raster it may keep 0.16, and sinks among the peaks of noise of a large map.
+// Where there is no detector a few strongest peaks are fitted. Between the map's cells an
+// echo may keep 0.16 of its power, on the average more than 0.2.
+constexpr float LIKELY_SHARE = 0.2f;
+constexpr size_t LIKELY_PEAKS = 8;
+
+// Noise tops its mean so often by ln(cells) that an echo between them may sink among its
+// peaks, and by this much more once in 5e8 frames. Up to there the places are taken from
+// a raster of half a cell, where an echo keeps 0.66, beside noise more than half.
+constexpr double CERTAIN = 20;
 constexpr int DOUBTFUL_PADDING = 2;
 constexpr float DOUBTFUL_SHARE = 0.5f;
-constexpr size_t DOUBTFUL_PEAKS = 8;
 
 range_doppler_map::parameters doubtful_map(const range_doppler_map::parameters& p)
 {
@@ -117,9 +122,8 @@ bool target_estimator::process(const gr_complex* rows,
     d_weakest = 0;
     const bool sent = transform(rows, reference);
     const bool strong = sent && d_detector && find_strongest();
-    if (!d_detector)
-        find_likely();
-    else if (!strong)
+    const range_doppler_map* likely = d_detector ? nullptr : &find_likely();
+    if (d_detector && !strong)
         find(d_powers.data());
     if (!d_cells.empty()) {
         d_found = true;
@@ -128,7 +132,7 @@ bool target_estimator::process(const gr_complex* rows,
         if (d_detector)
             fit_clusters(strong);
         else
-            fit_likeliest();
+            fit_likeliest(*likely);
     }
     write(report);
     return sent;
@@ -143,27 +147,37 @@ bool target_estimator::transform(const gr_complex* rows, const gr_complex* refer
     return d_map.process(d_frame, d_powers.data());
 }
 
-// Cells of the fine map.
-void target_estimator::find_likely()
+// Places of the one target; returns the map whose cells they are.
+const range_doppler_map& target_estimator::find_likely()
 {
-    d_fine_map->process(d_frame, d_fine_powers.data());
-    strongest_peaks(d_fine_powers.data(),
-                    d_fine_map->doppler_cells(),
-                    d_fine_map->range_cells(),
-                    DOUBTFUL_SHARE,
-                    DOUBTFUL_PEAKS,
+    const size_t cells = d_powers.size();
+    float sum = 0;
+    uint32_t at = 0;
+    volk_32f_accumulator_s32f(&sum, d_powers.data(), static_cast<unsigned int>(cells));
+    volk_32f_index_max_32u(&at, d_powers.data(), static_cast<unsigned int>(cells));
+    const double certain = std::log(static_cast<double>(cells)) + CERTAIN;
+    const bool doubtful = d_powers[at] < certain * sum / static_cast<double>(cells);
+    if (doubtful)
+        d_fine_map->process(d_frame, d_fine_powers.data());
+    const range_doppler_map& map = doubtful ? *d_fine_map : d_map;
+    strongest_peaks(doubtful ? d_fine_powers.data() : d_powers.data(),
+                    map.doppler_cells(),
+                    map.range_cells(),
+                    doubtful ? DOUBTFUL_SHARE : LIKELY_SHARE,
+                    LIKELY_PEAKS,
                     d_cells);
+    return map;
 }
 
 // The one target that is taken to be there.
-void target_estimator::fit_likeliest()
+void target_estimator::fit_likeliest(const range_doppler_map& map)
 {
     d_new.clear();
-    const auto zero = static_cast<double>(d_fine_map->doppler_cells() / 2);
+    const auto zero = static_cast<double>(map.doppler_cells() / 2);
     echo best;
     for (const auto& cell : d_cells) {
-        const echo e = d_echoes.refine(cell.range * d_fine_map->delay_step(),
-                                       (cell.doppler - zero) * d_fine_map->doppler_step(),
+        const echo e = d_echoes.refine(cell.range * map.delay_step(),
+                                       (cell.doppler - zero) * map.doppler_step(),
                                        noise());
         if (std::norm(e.amplitude) > std::norm(best.amplitude))
             best = e;

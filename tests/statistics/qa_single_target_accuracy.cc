@@ -114,7 +114,8 @@ void stands_at_the_bound(const ofdm_grid::sptr& grid,
 
 } // namespace
 
-// 3 dB above the thresholds, which lie at -13, -25.2 and -43 dB, and far above.
+// 3 dB above the thresholds that qa_threshold.py tells, 1.5 dB on the wide grid, and far
+// above.
 BOOST_AUTO_TEST_CASE(lawn_grid_stands_at_the_bound)
 {
     stands_at_the_bound(lawn(), -10, 1);
@@ -135,38 +136,4 @@ BOOST_AUTO_TEST_CASE(wide_grid_stands_at_the_bound)
 BOOST_AUTO_TEST_CASE(at_the_settings_of_open_isac_within_two_percent_of_the_bound)
 {
     stands_at_the_bound(open_isac(), 0, 6, 20000, 0.02);
-}
-
-// A map without padding loses echoes that stand between its cells; that the strongest
-// peaks are all fitted makes up for it. Half a decibel above the threshold's foot the
-// plain map errs no more often than the likeliest place of a map eight times as fine does
-// half a decibel below: about 85 of 20000 draws against 125.
-BOOST_AUTO_TEST_CASE(threshold_is_that_of_joint_maximum_likelihood)
-{
-    const auto grid = lawn();
-    const auto errors = [&](double snr_db, int padding) {
-        target_estimator::parameters p;
-        p.detector.kind = "none";
-        p.map.pad_doppler = padding;
-        target_estimator estimator(grid, p);
-        one_echo_frames frames(grid, 5);
-        const echo_fit cells(grid, element_pattern(*grid, true));
-        detections report;
-        int count = 0;
-        for (int draw = 0; draw < 20000; draw++) {
-            const echo truth = frames.draw(std::pow(10, snr_db / 10));
-            estimator.process(frames.rows(), nullptr, report);
-            count +=
-                std::abs(report.delay[0] - truth.delay) > cells.delay_cell() ||
-                std::abs(std::remainder(report.doppler[0] - truth.doppler,
-                                        frames.doppler_span())) > cells.doppler_cell();
-        }
-        return count;
-    };
-    const int plain = errors(-14, 1), likeliest = errors(-14.5, 8);
-    BOOST_TEST_MESSAGE("plain map at -14 dB: " << plain << " errors of a cell and more, "
-                                               << "joint maximum likelihood at -14.5 dB: "
-                                               << likeliest);
-    BOOST_TEST(plain > 0);
-    BOOST_TEST(plain <= likeliest);
 }

@@ -31,9 +31,10 @@ namespace isac {
  * that the rest stands over the detector's threshold (echo_set::split()).
  *
  * With the detector's kind "none" the strongest peak is the one target, whatever its
- * power. It is searched in a second map, padded twice and without a window; where noise
- * leaves doubt, the strongest peaks are all fitted and the likeliest is taken, so that
- * the estimate holds down to the threshold of joint maximum likelihood.
+ * power: the strongest peaks are all fitted and the likeliest is taken. Where the map
+ * leaves doubt that one of them is the target, they are taken from a second one, padded
+ * twice and without a window, so that the estimate holds down to the threshold of joint
+ * maximum likelihood.
  *
  * The SNR is that of a resource element: the fitted echo's power over what all echoes
  * leave of the frame, less the power that noise adds to a maximum. The variances are the
@@ -83,8 +84,8 @@ public:
     const parameters& params() const { return d_params; }
 
 private:
-    void find_likely();
-    void fit_likeliest();
+    const range_doppler_map& find_likely();
+    void fit_likeliest(const range_doppler_map& map);
     void fit_clusters(bool strong);
     bool transform(const gr_complex* rows, const gr_complex* reference);
     bool find_strongest();
