@@ -3,7 +3,6 @@
  */
 
 #include "frame_assembler.h"
-#include "simd_clones.h"
 #include <gnuradio/isac/metadata_keys.h>
 #include <volk/volk.h>
 #include <algorithm>
@@ -28,31 +27,6 @@ bool seconds_of(const pmt::pmt_t& time, double& seconds)
     seconds = static_cast<double>(pmt::to_uint64(pmt::tuple_ref(time, 0))) +
               pmt::to_double(pmt::tuple_ref(time, 1));
     return true;
-}
-
-// Returns the sum of squares.
-ISAC_SIMD_CLONES
-float copy_and_sum(const float* from, size_t count, float* to)
-{
-    constexpr size_t LANES = 8, LANE_SETS = 4;
-    float8 sums[LANE_SETS] = {};
-    size_t i = 0;
-    for (; i + LANES * LANE_SETS <= count; i += LANES * LANE_SETS)
-        for (size_t s = 0; s < LANE_SETS; s++) {
-            float8 values;
-            load(values, from + i + s * LANES);
-            store(to + i + s * LANES, values);
-            sums[s] += values * values;
-        }
-    float sum = 0;
-    for (const auto& lanes : sums)
-        for (size_t lane = 0; lane < LANES; lane++)
-            sum += lanes[lane];
-    for (; i < count; i++) {
-        to[i] = from[i];
-        sum += from[i] * from[i];
-    }
-    return sum;
 }
 
 } // namespace
@@ -150,11 +124,9 @@ void frame_assembler::take(const gr_complex* rows, size_t count)
         // One NaN or infinity makes the sum of squares not finite.
         const auto* row = reinterpret_cast<const float*>(rows + i * n);
         float energy;
-        if (d_in_place)
-            volk_32f_x2_dot_prod_32f(&energy, row, row, static_cast<unsigned int>(2 * n));
-        else
-            energy = copy_and_sum(
-                row, 2 * n, reinterpret_cast<float*>(d_rows.data() + d_filled * n));
+        volk_32f_x2_dot_prod_32f(&energy, row, row, static_cast<unsigned int>(2 * n));
+        if (!d_in_place)
+            std::copy_n(rows + i * n, n, d_rows.data() + d_filled * n);
         d_finite = d_finite && std::isfinite(energy);
     }
 }

@@ -8,11 +8,11 @@ Writes false_alarms.csv, detections.csv and their pictures. Takes some minutes.
 """
 
 import argparse
-import csv
 from pathlib import Path
 
 import numpy as np
 from gnuradio import isac
+from gnuradio.isac import reproduction
 from scipy import ndimage
 from tqdm import tqdm
 
@@ -138,32 +138,23 @@ def detect(draws, rng):
 
 
 def write(name, head, rows):
-    with open(HERE / name, "w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(head)
-        for row in rows:
-            writer.writerow([f"{v:.5g}" if isinstance(v, float) else v for v in row])
-
-
-def read(name):
-    with open(HERE / name, newline="", encoding="utf-8") as file:
-        return list(csv.DictReader(file))
+    reproduction.write_csv(HERE / name, head, [dict(zip(head, row)) for row in rows])
 
 
 def plot():
     import matplotlib.pyplot as plt
 
     figure, axes = plt.subplots(figsize=(7, 4))
-    rows = read("false_alarms.csv")
+    rows = reproduction.read_csv(HERE / "false_alarms.csv")
     for i, (kind, pad, knows) in enumerate(CASES):
-        chosen = [r for r in rows if (r["cfar"], r["padding"], r["knows"]) == (kind, str(pad), str(knows))]
+        chosen = [r for r in rows if (r["cfar"], r["padding"], r["knows"]) == (kind, pad, str(knows))]
         label = f"{kind.upper()}, padding {pad}" + ("" if knows else ", taken for independent")
         for method, marker in (("counted", "o"), ("importance sampling", "x")):
             points = [r for r in chosen if r["method"] == method]
             axes.errorbar(
-                [float(r["pfa"]) * (0.85 + 0.075 * i) for r in points],
-                [float(r["ratio"]) for r in points],
-                [float(r["error"]) for r in points],
+                [r["pfa"] * (0.85 + 0.075 * i) for r in points],
+                [r["ratio"] for r in points],
+                [r["error"] for r in points],
                 fmt=marker, color=f"C{i}", markersize=4, capsize=2,
                 label=label if method == "counted" else None,
             )
@@ -175,14 +166,14 @@ def plot():
     figure.savefig(HERE / "false_alarms.png", dpi=110, bbox_inches="tight")
 
     figure, pair = plt.subplots(1, 2, figsize=(9, 4), sharey=True)
-    rows = read("detections.csv")
+    rows = reproduction.read_csv(HERE / "detections.csv")
     for axes, looks in zip(pair, (1, 8)):
         for swerling in range(5):
-            points = [r for r in rows if (r["looks"], r["swerling"]) == (str(looks), str(swerling))]
-            snr = [float(r["snr_db"]) for r in points]
-            axes.plot(snr, [float(r["theory"]) for r in points], color=f"C{swerling}",
+            points = [r for r in rows if (r["looks"], r["swerling"]) == (looks, swerling)]
+            snr = [r["snr_db"] for r in points]
+            axes.plot(snr, [r["theory"] for r in points], color=f"C{swerling}",
                       label=f"Swerling {swerling}")
-            axes.plot(snr, [float(r["measured"]) for r in points], "o", color=f"C{swerling}",
+            axes.plot(snr, [r["measured"] for r in points], "o", color=f"C{swerling}",
                       markersize=3)
         axes.set(xlabel="SNR in the cell, a map (dB)", title=f"{looks} map{'s' * (looks > 1)}")
         axes.grid(alpha=0.3)

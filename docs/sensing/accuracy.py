@@ -8,7 +8,6 @@ One echo anywhere between the cells, in white noise; the strongest peak of each 
 whatever its power. Each grid has one seed; its points follow each other.
 """
 
-import csv
 import sys
 from pathlib import Path
 
@@ -151,13 +150,6 @@ def rows_of(name, draws=None, snrs_db=None, progress=lambda: None):
                                      rmse[0], bound[0], rmse[1], bound[1])))
 
 
-def read_table():
-    """The committed table, numbers as numbers."""
-    with TABLE.open() as file:
-        return [{key: value if key in ("grid", "estimator") else float(value)
-                 for key, value in row.items()} for row in csv.DictReader(file)]
-
-
 def draw_picture(table, path):
     import matplotlib
     matplotlib.use("Agg")
@@ -189,23 +181,17 @@ def main():
     options = reproduction.parser(description=__doc__.splitlines()[0])
     options.add_argument("--draws", type=reproduction.count, help="a point; otherwise %s" % ", ".join(
         f"{draws} ({name})" for name, (_, _, draws, _) in GRIDS.items()))
-    options.add_argument("--csv", type=Path, default=TABLE, help="table to write (%(default)s)")
-    options.add_argument("--plot", type=Path, default=PICTURE, help="picture (%(default)s)")
-    options.add_argument("--plot-only", action="store_true", help="of the table that is there")
+    reproduction.curve_options(options, TABLE, PICTURE)
     chosen = options.parse_args()
     if chosen.plot_only:
-        draw_picture(read_table(), chosen.plot)
+        draw_picture(reproduction.read_csv(TABLE), chosen.plot)
         return
     total = sum((chosen.draws or draws) * len(snrs) for _, snrs, draws, _ in GRIDS.values())
     table = []
     with tqdm(total=total, disable=not sys.stderr.isatty()) as bar:
         for name in GRIDS:
             table += rows_of(name, chosen.draws, progress=bar.update)
-    with chosen.csv.open("w", newline="") as file:
-        writer = csv.DictWriter(file, COLUMNS)
-        writer.writeheader()
-        writer.writerows({key: value if isinstance(value, (str, int)) else f"{value:.5g}"
-                          for key, value in row.items()} for row in table)
+    reproduction.write_csv(chosen.csv, COLUMNS, table)
     draw_picture(table, chosen.plot)
 
 

@@ -11,7 +11,6 @@ densities of what it shows along its own echo, all phases being alike. The same 
 every SNR and about both estimators. Errors are standard errors, by bootstrap over frames.
 """
 
-import csv
 import sys
 from pathlib import Path
 
@@ -163,13 +162,6 @@ def crossing(curve, axis):
     return before["snr_db"] - logs[last] / slope, error
 
 
-def read_table():
-    """The committed table, numbers as numbers."""
-    with TABLE.open() as file:
-        return [{key: value if key in ("grid", "estimator") else float(value)
-                 for key, value in row.items()} for row in csv.DictReader(file)]
-
-
 def draw_picture(table, path):
     import matplotlib
     matplotlib.use("Agg")
@@ -196,21 +188,15 @@ def main():
     options = reproduction.parser(description=__doc__.splitlines()[0])
     options.add_argument("--draws", type=reproduction.count, help="at each SNR drawn; otherwise %s" %
                          ", ".join(f"{draws} ({name})" for name, (draws, _) in DRAWS.items()))
-    options.add_argument("--csv", type=Path, default=TABLE, help="table to write (%(default)s)")
-    options.add_argument("--plot", type=Path, default=PICTURE, help="picture (%(default)s)")
-    options.add_argument("--plot-only", action="store_true", help="of the table that is there")
+    reproduction.curve_options(options, TABLE, PICTURE)
     chosen = options.parse_args()
-    table = read_table() if chosen.plot_only else []
+    table = reproduction.read_csv(TABLE) if chosen.plot_only else []
     if not chosen.plot_only:
         total = sum(chosen.draws or draws for draws, _ in DRAWS.values()) * len(DRAWN_DB)
         with tqdm(total=total, disable=not sys.stderr.isatty()) as bar:
             for name in DRAWS:
                 table += rows_of(name, chosen.draws, bar.update)
-        with chosen.csv.open("w", newline="") as file:
-            writer = csv.DictWriter(file, COLUMNS)
-            writer.writeheader()
-            writer.writerows({key: value if isinstance(value, (str, int)) else f"{value:.5g}"
-                              for key, value in row.items()} for row in table)
+        reproduction.write_csv(chosen.csv, COLUMNS, table)
     draw_picture(table, chosen.plot)
     for name in DRAWS:
         for estimator, label in ESTIMATORS.items():

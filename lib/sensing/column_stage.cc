@@ -19,6 +19,7 @@ constexpr size_t COLUMNS = column_stage::COLUMNS;
 constexpr size_t LANES = 8;
 // Two registers of powers are a cache line of the map.
 constexpr size_t LINE = 2 * LANES;
+static_assert(LINE * sizeof(float) == CACHE_LINE, "a line");
 // A cache line keeps columns off each other's sets where their length is a power of two.
 constexpr size_t GAP = 8;
 
@@ -30,8 +31,7 @@ void gather(
     for (size_t i = 0; i < rows; i++) {
         for (size_t c = 0; c < 2 * COLUMNS; c++)
             pieces[c] = values[c] * weights[i];
-        for (size_t c = 2 * COLUMNS; c < 4 * COLUMNS; c += CACHE_LINE / sizeof(float))
-            prefetch_to_read(values + c);
+        prefetch_to_read(values + 2 * COLUMNS, 2 * COLUMNS);
         values += 2 * stride;
         pieces += 2 * COLUMNS;
     }
@@ -126,8 +126,7 @@ void column_stage::transform(const range_rows& rows, size_t first)
     // The lines of the map come while the transform works.
     const size_t count = std::min(COLUMNS, rows.columns - first);
     for (size_t d = 0; d < d_length; d++)
-        for (size_t c = 0; c < count; c += LINE)
-            prefetch_to_write(rows.map + d * rows.columns + first + c);
+        prefetch_to_write(rows.map + d * rows.columns + first, count);
     d_fft->execute(d_pieces.data(), d_columns.data());
 }
 

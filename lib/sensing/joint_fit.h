@@ -38,10 +38,11 @@ public:
     /*!
      * The likeliest echoes.
      *
-     * \param echoes  where they start from, on any amplitudes; there may be more than
-     * were measured \param of      for each of \p echoes, the measured one less than a
-     * cell from it \return how much more of the frame's power, abs(X)^2 an element, they
-     * explain than the measured ones
+     * \param echoes  where they start from, on any amplitudes; more may be given than
+     *                were measured
+     * \param of      for each of \p echoes, the measured one less than a cell from it
+     * \return how much more of the frame's power, abs(X)^2 an element, they explain than
+     * the measured ones
      */
     double process(const joint_measurement& m,
                    std::vector<echo>& echoes,

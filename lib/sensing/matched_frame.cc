@@ -121,11 +121,18 @@ size_t matched_frame::offset_of(size_t symbol) const
     return d_pattern.symbols.place(symbol) * d_grid->num_subcarriers();
 }
 
+// The symbol whose turn comes next, or the last one itself.
+size_t matched_frame::after(size_t symbol) const
+{
+    return std::min(symbol + 1, d_pattern.symbols.span - 1);
+}
+
 const gr_complex* matched_frame::match(size_t symbol, size_t member)
 {
-    const size_t next = std::min(symbol + 1, d_pattern.symbols.span - 1);
-    return match(
-        symbol, d_rows + offset_of(symbol), d_rows + offset_of(next), d_rooms[member]);
+    return match(symbol,
+                 d_rows + offset_of(symbol),
+                 d_rows + offset_of(after(symbol)),
+                 d_rooms[member]);
 }
 
 const gr_complex* matched_frame::match(size_t symbol, const gr_complex* row)
@@ -140,7 +147,7 @@ const gr_complex* matched_frame::match(size_t symbol,
 {
     const size_t span = d_pattern.subcarriers.span;
     const size_t first = d_pattern.subcarriers.first;
-    const size_t next = std::min(symbol + 1, d_pattern.symbols.span - 1);
+    const size_t next = after(symbol);
     const auto products_of = [&](size_t i) {
         return d_whole ? d_products.data() + i * span : r.products.data();
     };

@@ -4,11 +4,12 @@
 """What scripts that reproduce a paper share: its numbers beside ours, pictures, plain errors."""
 
 import argparse
+import csv
 import json
 import math
 import sys
 from pathlib import Path
-from typing import Callable, Dict, Optional
+from typing import Callable, Dict, List, Optional, Sequence
 
 
 class parser(argparse.ArgumentParser):
@@ -52,6 +53,34 @@ def output_options(options: argparse.ArgumentParser) -> None:
     """Adds --plot DIR and --json FILE, which write_output() serves."""
     options.add_argument("--plot", type=Path, metavar="DIR", help="write the pictures there")
     options.add_argument("--json", type=Path, metavar="FILE", help="write the table there too")
+
+
+def curve_options(options: argparse.ArgumentParser, data: Path, picture: Path) -> None:
+    """Adds --csv and --plot, where the data and the picture of curves go, and --plot-only."""
+    options.add_argument("--csv", type=Path, default=data, help="table to write (%(default)s)")
+    options.add_argument("--plot", type=Path, default=picture, help="picture (%(default)s)")
+    options.add_argument("--plot-only", action="store_true", help="of the table that is there")
+
+
+def read_csv(path: Path) -> List[dict]:
+    """Rows of a table with a head, by column; what reads as a number is one."""
+    def value(text):
+        try:
+            return float(text)
+        except ValueError:
+            return text
+
+    with path.open(newline="", encoding="utf-8") as file:
+        return [{key: value(text) for key, text in row.items()} for row in csv.DictReader(file)]
+
+
+def write_csv(path: Path, columns: Sequence[str], rows: Sequence[dict]) -> None:
+    """Writes them, with five digits."""
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, columns, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows({key: f"{value:.5g}" if isinstance(value, float) else value
+                          for key, value in row.items()} for row in rows)
 
 
 class table:

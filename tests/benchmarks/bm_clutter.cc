@@ -13,25 +13,17 @@ using namespace gr::isac;
 
 namespace {
 
+// What stands still at two delays, and a target.
 struct frame {
     explicit frame(const benchmark::State& state)
+        : grid(test::data_grid(state.range(0), state.range(1))),
+          values(
+              *grid,
+              { { 0, 0, 1000 }, { 3.3 / grid->sample_rate(), 0, 100 }, { 1e-6, 500, 1 } })
     {
-        ofdm_grid::parameters p;
-        p.fft_len = static_cast<int>(state.range(0));
-        p.num_symbols = static_cast<int>(state.range(1));
-        p.cp_len = { p.fft_len / 8 };
-        p.pilots = "none";
-        grid = ofdm_grid::make(p);
-        test::frame_maker maker(1);
-        sent = maker.qam_reference(*grid);
-        rows = maker.echoes(
-            *grid,
-            sent,
-            { { 0, 0, 1000 }, { 3.3 / grid->sample_rate(), 0, 100 }, { 1e-6, 500, 1 } });
-        test::add(rows, maker.noise(*grid));
     }
     ofdm_grid::sptr grid;
-    std::vector<gr_complex> sent, rows;
+    test::echo_frame values;
 };
 
 void sizes(benchmark::internal::Benchmark* b)
@@ -47,7 +39,7 @@ void map(benchmark::State& state)
     range_doppler_map kernel(f.grid, p);
     volk::vector<float> powers(kernel.doppler_cells() * kernel.range_cells());
     for (auto _ : state)
-        kernel.process(f.rows.data(), f.sent.data(), powers.data());
+        kernel.process(f.values.rows.data(), f.values.sent.data(), powers.data());
 }
 BENCHMARK(map)->Apply(sizes);
 
@@ -60,7 +52,8 @@ void clutter(benchmark::State& state, const std::string& kind, size_t num_delays
         p.delays.push_back(static_cast<double>(i) / f.grid->sample_rate());
     clutter_filter filter(f.grid, p);
     for (auto _ : state)
-        benchmark::DoNotOptimize(filter.process(f.rows.data(), f.sent.data()));
+        benchmark::DoNotOptimize(
+            filter.process(f.values.rows.data(), f.values.sent.data()));
 }
 BENCHMARK_CAPTURE(clutter, mean, std::string("mean"), 0)->Apply(sizes);
 BENCHMARK_CAPTURE(clutter, mti, std::string("mti"), 0)->Apply(sizes);

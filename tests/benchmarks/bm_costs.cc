@@ -20,12 +20,7 @@ const std::vector<std::string> NAMES = {
 
 ofdm_grid::sptr grid_of(const benchmark::State& state)
 {
-    ofdm_grid::parameters p;
-    p.fft_len = static_cast<int>(state.range(0));
-    p.num_symbols = static_cast<int>(state.range(1));
-    p.cp_len = { p.fft_len / 8 };
-    p.pilots = "none";
-    return ofdm_grid::make(p);
+    return test::data_grid(state.range(0), state.range(1));
 }
 
 target_estimator::parameters options_of(const benchmark::State& state)
@@ -40,28 +35,23 @@ target_estimator::parameters options_of(const benchmark::State& state)
 }
 
 // Targets between cells, many cells apart, each 30 dB after integration.
-struct frame {
-    frame(const ofdm_grid& grid, int64_t targets)
-    {
-        test::frame_maker maker(1);
-        sent = maker.qam_reference(grid);
-        const double elements = static_cast<double>(grid.elements().size());
-        std::vector<echo> echoes;
-        for (int64_t i = 0; i < targets; i++)
-            echoes.push_back(
-                { (0.1 + 0.8 * (i + 0.5) / targets) / grid.subcarrier_spacing(),
-                  (std::fmod(0.5 + i * 0.382, 0.8) - 0.4) / grid.symbol_duration(),
-                  maker.phase(std::sqrt(1000 / elements)) });
-        rows = maker.echoes(grid, sent, echoes);
-        test::add(rows, maker.noise(grid));
-    }
-    std::vector<gr_complex> sent, rows;
-};
+test::echo_frame frame_of(const ofdm_grid& grid, int64_t targets)
+{
+    test::frame_maker maker(2);
+    const double elements = static_cast<double>(grid.elements().size());
+    std::vector<echo> echoes;
+    for (int64_t i = 0; i < targets; i++)
+        echoes.push_back(
+            { (0.1 + 0.8 * (i + 0.5) / targets) / grid.subcarrier_spacing(),
+              (std::fmod(0.5 + i * 0.382, 0.8) - 0.4) / grid.symbol_duration(),
+              maker.phase(std::sqrt(1000 / elements)) });
+    return { grid, echoes };
+}
 
 void map(benchmark::State& state)
 {
     const auto grid = grid_of(state);
-    const frame f(*grid, state.range(2));
+    const auto f = frame_of(*grid, state.range(2));
     range_doppler_map kernel(grid, options_of(state).map);
     volk::vector<float> powers(kernel.doppler_cells() * kernel.range_cells());
     for (auto _ : state)
@@ -71,7 +61,7 @@ void map(benchmark::State& state)
 void estimator(benchmark::State& state)
 {
     const auto grid = grid_of(state);
-    const frame f(*grid, state.range(2));
+    const auto f = frame_of(*grid, state.range(2));
     target_estimator kernel(grid, options_of(state));
     detections report;
     for (auto _ : state)

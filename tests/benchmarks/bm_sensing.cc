@@ -15,25 +15,14 @@ namespace {
 
 ofdm_grid::sptr grid_of(const benchmark::State& state)
 {
-    ofdm_grid::parameters p;
-    p.fft_len = static_cast<int>(state.range(0));
-    p.num_symbols = static_cast<int>(state.range(1));
-    p.cp_len = { p.fft_len / 8 };
-    p.pilots = "none";
-    return ofdm_grid::make(p);
+    return test::data_grid(state.range(0), state.range(1));
 }
 
 // A frame of one target at 0 dB a resource element, and what was sent.
-struct frame {
-    explicit frame(const ofdm_grid& grid)
-    {
-        test::frame_maker maker(1);
-        sent = maker.qam_reference(grid);
-        rows = maker.echoes(grid, sent, { { 3.3 / grid.sample_rate(), 500, 1 } });
-        test::add(rows, maker.noise(grid));
-    }
-    std::vector<gr_complex> sent, rows;
-};
+test::echo_frame frame_of(const ofdm_grid& grid)
+{
+    return { grid, { { 3.3 / grid.sample_rate(), 500, 1 } } };
+}
 
 target_estimator::parameters options(const std::string& kind = "ca")
 {
@@ -92,7 +81,7 @@ BENCHMARK(fft_only_limit)->Apply(sizes);
 void map_with(benchmark::State& state, const range_doppler_map::parameters& p)
 {
     const auto grid = grid_of(state);
-    const frame f(*grid);
+    const auto f = frame_of(*grid);
     range_doppler_map kernel(grid, p);
     volk::vector<float> powers(kernel.doppler_cells() * kernel.range_cells());
     for (auto _ : state)
@@ -123,7 +112,7 @@ BENCHMARK(map_padded)->Apply(sizes_and<1, 2, 4>);
 void detect(benchmark::State& state, const std::string& kind)
 {
     const auto grid = grid_of(state);
-    const frame f(*grid);
+    const auto f = frame_of(*grid);
     const auto p = options(kind);
     range_doppler_map kernel(grid, p.map);
     volk::vector<float> powers(kernel.doppler_cells() * kernel.range_cells());
@@ -143,7 +132,7 @@ BENCHMARK_CAPTURE(detect, os, std::string("os"))->Apply(sizes);
 void estimate(benchmark::State& state)
 {
     const auto grid = grid_of(state);
-    const frame f(*grid);
+    const auto f = frame_of(*grid);
     target_estimator kernel(grid, options());
     detections report;
     for (auto _ : state)
@@ -156,7 +145,7 @@ BENCHMARK(estimate)->Apply(sizes);
 void compensate_motion(benchmark::State& state)
 {
     const auto grid = grid_of(state);
-    const frame f(*grid);
+    const auto f = frame_of(*grid);
     matched_frame matched(grid, element_pattern(*grid, false), true);
     motion_compensator kernel(grid, matched.pattern());
     for (auto _ : state)

@@ -10,7 +10,6 @@ there are, and their CPU time is told. Figures beside each other come from one r
 """
 
 import argparse
-import csv
 import json
 import os
 import platform
@@ -272,13 +271,6 @@ TABLES = {
 }
 
 
-def read_open_isac(path=OPEN_ISAC):
-    """Figures of the peer, which were taken apart."""
-    with path.open() as file:
-        return [{key: value if key == "size" else float(value) for key, value in row.items()}
-                for row in csv.DictReader(file)]
-
-
 def fill(page, f):
     """The page with each table put between its marks, <!-- NAME --> and <!-- end -->."""
     def table(match):
@@ -303,7 +295,7 @@ def main():
             sys.exit(f"{chosen.build}: configure it with -DENABLE_BENCHMARKS=ON and build it first")
         results = measure(chosen.build.resolve(), chosen.repetitions)
         RESULTS.write_text(json.dumps(results, indent=1) + "\n")
-    f = figures(json.loads(RESULTS.read_text()), read_open_isac())
+    f = figures(json.loads(RESULTS.read_text()), costs.read_table(OPEN_ISAC))
     PAGE.write_text(fill(PAGE.read_text(), f))
     print(table_of_targets(f))
 

@@ -28,7 +28,7 @@ class qa_benchmark_page(unittest.TestCase):
         self.page = report.PAGE.read_text()
 
     def figures(self):
-        return report.figures(self.results, report.read_open_isac())
+        return report.figures(self.results, costs.read_table(report.OPEN_ISAC))
 
     def verdict(self, start):
         return next(row for row in report.targets(self.figures()) if row[0].startswith(start))[1:]

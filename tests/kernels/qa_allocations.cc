@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
 
-#include "../support/echo_frame.h"
+#include "support/echo_frame.h"
 #include <gnuradio/isac/channel/echo_scene.h>
 #include <gnuradio/isac/channel/echo_synthesizer.h>
 #include <gnuradio/isac/echo_channel.h>

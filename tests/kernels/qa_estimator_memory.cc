@@ -34,32 +34,16 @@ double map_bytes(const ofdm_grid& grid)
     return static_cast<double>(sizeof(gr_complex) * grid.elements().size());
 }
 
-ofdm_grid::sptr grid_of(int subcarriers, int symbols)
-{
-    ofdm_grid::parameters p;
-    p.fft_len = subcarriers;
-    p.num_symbols = symbols;
-    p.cp_len = { subcarriers / 8 };
-    p.pilots = "none";
-    return ofdm_grid::make(p);
-}
-
 // 16-QAM, whose energies the fit has to keep, and echoes enough that theirs show.
-struct frame {
-    explicit frame(const ofdm_grid& grid)
-    {
-        test::frame_maker maker(1);
-        sent = maker.qam_reference(grid);
-        std::vector<echo> echoes;
-        for (int i = 0; i < 16; i++)
-            echoes.push_back({ (5.3 + 7 * i) / grid.sample_rate(),
-                               0.031 * (i - 7) / grid.symbol_duration(),
-                               std::pow(10, -0.1 * i) });
-        rows = maker.echoes(grid, sent, echoes);
-        test::add(rows, maker.noise(grid));
-    }
-    std::vector<gr_complex> sent, rows;
-};
+test::echo_frame frame_of(const ofdm_grid& grid)
+{
+    std::vector<echo> echoes;
+    for (int i = 0; i < 16; i++)
+        echoes.push_back({ (5.3 + 7 * i) / grid.sample_rate(),
+                           0.031 * (i - 7) / grid.symbol_duration(),
+                           std::pow(10, -0.1 * i) });
+    return { grid, echoes };
+}
 
 // In maps, of a kernel that has processed a frame; the arrays that it is given do not
 // count.
@@ -84,8 +68,8 @@ BOOST_AUTO_TEST_CASE(estimator_holds_at_most_four_maps)
         return;
     }
     for (const auto& [subcarriers, symbols] : { std::pair(1024, 256), { 4096, 1024 } }) {
-        const auto grid = grid_of(subcarriers, symbols);
-        const frame f(*grid);
+        const auto grid = test::data_grid(subcarriers, symbols);
+        const auto f = frame_of(*grid);
         target_estimator::parameters p;
         p.map.pilots_only = false;
         p.detector.pfa = 1e-10; // no ghosts among 4e6 cells

@@ -8,6 +8,8 @@ import sys
 import unittest
 from pathlib import Path
 
+from gnuradio.isac import reproduction
+
 sys.path.insert(0, str(Path(__file__).parents[2] / "docs" / "sensing"))
 
 import accuracy  # noqa: E402
@@ -19,7 +21,7 @@ MEASURES = (("range_rmse_m", "range_bound_m"), ("velocity_rmse_mps", "velocity_b
 
 class qa_accuracy_curves(unittest.TestCase):
     def test_the_table_stands_at_the_bound(self):
-        rows = [row for row in accuracy.read_table()
+        rows = [row for row in reproduction.read_csv(accuracy.TABLE)
                 if row["estimator"] == "fit" and row["snr_db"] >= ABOVE_DB[row["grid"]]]
         self.assertGreater(len(rows), 25)
         for row in rows:
@@ -30,7 +32,7 @@ class qa_accuracy_curves(unittest.TestCase):
 
     def test_a_part_comes_out_again(self):
         draws = 300
-        told = {(row["snr_db"], row["estimator"]): row for row in accuracy.read_table()
+        told = {(row["snr_db"], row["estimator"]): row for row in reproduction.read_csv(accuracy.TABLE)
                 if row["grid"] == "LAWN"}
         for row in accuracy.rows_of("LAWN", draws, (-6.0, 10.0)):
             before = told[row["snr_db"], row["estimator"]]

@@ -8,6 +8,8 @@ import sys
 import unittest
 from pathlib import Path
 
+from gnuradio.isac import reproduction
+
 sys.path.insert(0, str(Path(__file__).parents[2] / "docs" / "sensing"))
 
 import threshold  # noqa: E402
@@ -22,7 +24,7 @@ def thresholds(rows, name):
 
 class qa_threshold(unittest.TestCase):
     def test_the_table_stands_at_maximum_likelihood(self):
-        rows = threshold.read_table()
+        rows = reproduction.read_csv(threshold.TABLE)
         for name in DRAWS:
             (fit, error), (likeliest, _) = thresholds(rows, name)
             # Both were told of the same frames, so that they differ by less than their errors.
@@ -30,7 +32,7 @@ class qa_threshold(unittest.TestCase):
             self.assertLess(fit, likeliest + 0.1, name)
 
     def test_a_part_comes_out_again(self):
-        table = threshold.read_table()
+        table = reproduction.read_csv(threshold.TABLE)
         for name, draws in DRAWS.items():
             rows = list(threshold.rows_of(name, draws))
             for (again, error), (told, _) in zip(thresholds(rows, name), thresholds(table, name)):

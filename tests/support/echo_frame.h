@@ -91,6 +91,29 @@ inline void add(std::vector<gr_complex>& to, const std::vector<gr_complex>& rows
         to[i] += rows[i];
 }
 
+//! N x M elements without pilots, for references of data.
+inline ofdm_grid::sptr data_grid(int64_t subcarriers, int64_t symbols)
+{
+    ofdm_grid::parameters p;
+    p.fft_len = static_cast<int>(subcarriers);
+    p.num_symbols = static_cast<int>(symbols);
+    p.cp_len = { p.fft_len / 8 };
+    p.pilots = "none";
+    return ofdm_grid::make(p);
+}
+
+//! What was sent, 16-QAM, and what came back of it beside noise of unit power.
+struct echo_frame {
+    echo_frame(const ofdm_grid& grid, const std::vector<echo>& echoes)
+    {
+        frame_maker maker(1);
+        sent = maker.qam_reference(grid);
+        rows = maker.echoes(grid, sent, echoes);
+        add(rows, maker.noise(grid));
+    }
+    std::vector<gr_complex> sent, rows;
+};
+
 } // namespace test
 } // namespace isac
 } // namespace gr

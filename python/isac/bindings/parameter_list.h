@@ -42,10 +42,8 @@ template <typename Owner, typename Struct, typename... Get>
 auto within(Struct Owner::*member, const std::tuple<parameter<Get>...>& list)
 {
     const auto moved = [member](const auto& inner) {
-        auto get = [ member, reach = inner.get ](auto& owner) -> auto&
-        {
-            return reach(owner.*member);
-        };
+        const auto reach = inner.get;
+        auto get = [member, reach](auto& owner) -> auto& { return reach(owner.*member); };
         return parameter<decltype(get)>{ inner.name, inner.doc, get };
     };
     return std::apply(

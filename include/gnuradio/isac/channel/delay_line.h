@@ -76,8 +76,8 @@ public:
      * Adds a path over the piece.
      *
      * \param p       over the whole stretch
-     * \param offset  samples of the stretch before the piece; with the piece's own at
-     * most LONGEST_STRETCH \return false, and nothing added, if the path is too long
+     * \param offset  samples of the stretch before the piece; LONGEST_STRETCH at most
+     * with its own \return false, and nothing added, if the path is too long
      */
     bool add(const path& p, size_t offset = 0);
 

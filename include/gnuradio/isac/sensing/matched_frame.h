@@ -33,8 +33,8 @@ public:
     };
 
     /*!
-     * \param whole    whether all products are kept, or those of a member's last row
-     * alone \param members  threads that match rows of one frame at a time
+     * \param whole    whether all products are kept, or those of each member's last row
+     * \param members  threads that match rows of one frame at a time
      */
     matched_frame(ofdm_grid::sptr grid,
                   const element_pattern& pattern,
@@ -104,6 +104,7 @@ private:
     };
 
     size_t offset_of(size_t symbol) const;
+    size_t after(size_t symbol) const;
     const gr_complex*
     match(size_t symbol, const gr_complex* row, const gr_complex* next_row, room& r);
     const gr_complex* teeth_of(const gr_complex* row, gr_complex* teeth) const;

@@ -168,7 +168,7 @@ private:
     double d_doppler_step;
     std::vector<float> d_window_delay;
     std::vector<float> d_window_doppler;
-    std::vector<float> d_window_energies; // of the delay's
+    std::vector<float> d_window_energies;            // of the delay's
     size_t d_stride;                                 // of d_work, values
     volk::vector<gr_complex> d_work;                 // symbols used x range cells
     std::vector<double> d_noise;                     // that each of its rows holds
