@@ -1,0 +1,232 @@
+/*
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+#include "map_axis.h"
+#include <gnuradio/isac/check.h>
+#include <gnuradio/isac/sensing/map_detector.h>
+#include <gnuradio/isac/sensing/window.h>
+#include <gnuradio/isac/theory/constants.h>
+#include <boost/math/special_functions/gamma.hpp>
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace gr {
+namespace isac {
+
+namespace {
+
+// As many tell the noise to a percent.
+constexpr size_t NOISE_CELLS = 16384;
+
+// Clusters that are looked at, strongest first: most may be sidelobes.
+constexpr size_t CLUSTERS_A_TARGET = 4;
+
+theory::pattern_moments moments_of(const ofdm_grid& grid, const element_pattern& pattern)
+{
+    std::vector<float> weights;
+    for (size_t i = 0; i < pattern.symbols.span; i++)
+        for (size_t k = 0; k < pattern.subcarriers.span; k++)
+            weights.push_back(
+                pattern.used(grid,
+                             pattern.symbols.place(i) * grid.num_subcarriers() +
+                                 pattern.subcarriers.place(k)));
+    return theory::moments_of_rows(weights.data(),
+                                   pattern.frequencies.data(),
+                                   pattern.frequencies.size(),
+                                   pattern.times.data(),
+                                   pattern.times.size());
+}
+
+std::unique_ptr<map_axis>
+axis_of(const range_doppler_map& map, const pattern_axis& axis, size_t cells)
+{
+    const auto& p = map.params();
+    return std::make_unique<map_axis>(
+        make_window(p.window, axis.span, p.window_parameter), cells);
+}
+
+// Of the greatest of three values beside the middle one, in their spacings.
+double offset_of_parabola(double before, double peak, double after)
+{
+    const double curvature = before + after - 2 * peak;
+    return curvature < 0 ? 0.5 * (before - after) / curvature : 0;
+}
+
+} // namespace
+
+// Powers about a peak, by Doppler and delay: of the cells, and between them.
+struct map_detector::work {
+    work(const map_axis& doppler, const map_axis& delay)
+        : cells(doppler.weights().cols(), delay.weights().cols()),
+          half(doppler.weights().rows(), delay.weights().cols()),
+          between(doppler.weights().rows(), delay.weights().rows())
+    {
+    }
+    Eigen::MatrixXd cells, half, between;
+};
+
+map_detector::map_detector(ofdm_grid::sptr grid, const parameters& p)
+    : map_detector(grid, p, range_doppler_map(grid, p.map))
+{
+}
+
+map_detector::map_detector(ofdm_grid::sptr grid,
+                           const parameters& p,
+                           const range_doppler_map& map)
+    : d_grid(std::move(grid)),
+      d_params(p),
+      d_doppler_cells(map.doppler_cells()),
+      d_range_cells(map.range_cells()),
+      d_delay_step(map.delay_step()),
+      d_doppler_step(map.doppler_step()),
+      d_detector(
+          d_doppler_cells, d_range_cells, p.detector, cell_correlation::of_map(map)),
+      d_delay(axis_of(map, map.pattern().subcarriers, d_range_cells)),
+      d_doppler(axis_of(map, map.pattern().symbols, d_doppler_cells)),
+      d_work(std::make_unique<work>(*d_doppler, *d_delay)),
+      d_moments(moments_of(*d_grid, map.pattern())),
+      d_gain(static_cast<double>(map.pattern().num_elements) * d_delay->gain() *
+             d_doppler->gain()),
+      d_median(boost::math::gamma_p_inv(static_cast<double>(p.detector.looks), 0.5) /
+               p.detector.looks),
+      // Odd, for that passes through all columns of a power of two.
+      d_sample_step((d_doppler_cells * d_range_cells / NOISE_CELLS) | 1)
+{
+    require(p.max_targets >= 1 && p.max_targets <= 1024,
+            "map_detector: max_targets",
+            p.max_targets,
+            "must be from 1 to 1024");
+    d_sample.reserve(d_doppler_cells * d_range_cells / d_sample_step + 1);
+}
+
+map_detector::~map_detector() = default;
+
+void map_detector::process(const float* mean, detections& report)
+{
+    for (auto* values : { &report.delay,
+                          &report.doppler,
+                          &report.range,
+                          &report.velocity,
+                          &report.snr,
+                          &report.var_delay,
+                          &report.var_doppler })
+        values->clear();
+    d_peaks.clear();
+    d_detector.process(mean, d_cells);
+    if (d_cells.empty())
+        return;
+    d_detector.keep_peaks(mean, d_cells);
+    std::sort(d_cells.begin(), d_cells.end(), [](const auto& a, const auto& b) {
+        return a.power > b.power;
+    });
+    const size_t most = CLUSTERS_A_TARGET * d_params.max_targets;
+    if (d_cells.size() > most)
+        d_cells.resize(most);
+    const double noise = noise_of(mean);
+    for (const auto& cell : d_cells) {
+        if (d_peaks.size() == static_cast<size_t>(d_params.max_targets))
+            break;
+        if (is_sidelobe(cell, noise))
+            continue;
+        d_peaks.push_back(find(mean, cell, noise));
+    }
+    std::sort(d_peaks.begin(), d_peaks.end(), [](const auto& a, const auto& b) {
+        return a.power > b.power;
+    });
+    for (const auto& found : d_peaks)
+        write(found, report);
+}
+
+// The median does not heed the few cells that hold targets and their sidelobes.
+double map_detector::noise_of(const float* mean)
+{
+    d_sample.clear();
+    for (size_t i = 0; i < d_doppler_cells * d_range_cells; i += d_sample_step)
+        d_sample.push_back(mean[i]);
+    const auto middle =
+        d_sample.begin() + static_cast<std::ptrdiff_t>(d_sample.size() / 2);
+    std::nth_element(d_sample.begin(), middle, d_sample.end());
+    return std::max<double>(*middle, std::numeric_limits<float>::min()) / d_median;
+}
+
+map_detector::peak
+map_detector::find(const float* mean, const map_cell& cell, double noise)
+{
+    auto& w = *d_work;
+    for (Eigen::Index i = 0; i < w.cells.rows(); i++)
+        for (Eigen::Index j = 0; j < w.cells.cols(); j++)
+            w.cells(i, j) = mean[d_doppler->neighbour(cell.doppler, i) * d_range_cells +
+                                 d_delay->neighbour(cell.range, j)];
+    w.half.noalias() = d_doppler->weights() * w.cells;
+    w.between.noalias() = w.half * d_delay->weights().transpose();
+    Eigen::Index row, column;
+    double power = w.between.maxCoeff(&row, &column) / noise - 1;
+
+    const auto along = [&](const map_axis& axis, Eigen::Index at, auto value) {
+        if (at == 0 || at + 1 >= axis.weights().rows())
+            return axis.place(static_cast<double>(at));
+        return axis.place(static_cast<double>(at) +
+                          offset_of_parabola(value(at - 1), value(at), value(at + 1)));
+    };
+    double doppler = along(*d_doppler, row, [&](auto i) { return w.between(i, column); });
+    double range = along(*d_delay, column, [&](auto i) { return w.between(row, i); });
+
+    // Where the maximum cannot be seen between the cells, they tell where it must be.
+    const auto beside = [&](size_t d, size_t r) {
+        return mean[d * d_range_cells + r] / noise;
+    };
+    const size_t d = cell.doppler, r = cell.range;
+    const double top = beside(d, r);
+    if (!d_doppler->dense()) {
+        doppler =
+            d_doppler->place_of(beside((d + d_doppler_cells - 1) % d_doppler_cells, r),
+                                top,
+                                beside((d + 1) % d_doppler_cells, r));
+        power /= d_doppler->response(doppler);
+    }
+    if (!d_delay->dense()) {
+        range = d_delay->place_of(beside(d, (r + d_range_cells - 1) % d_range_cells),
+                                  top,
+                                  beside(d, (r + 1) % d_range_cells));
+        power /= d_delay->response(range);
+    }
+    return { static_cast<double>(d) + doppler, static_cast<double>(r) + range, power };
+}
+
+bool map_detector::is_sidelobe(const map_cell& cell, double noise) const
+{
+    double others = 0;
+    for (const auto& p : d_peaks)
+        others +=
+            std::sqrt(noise * std::max(p.power, 0.0) *
+                      d_doppler->response(p.doppler - static_cast<double>(cell.doppler)) *
+                      d_delay->response(p.range - static_cast<double>(cell.range)));
+    const double own = std::sqrt(cell.power) - others;
+    return others > 0 && (own <= 0 || own * own < cell.threshold);
+}
+
+void map_detector::write(const peak& found, detections& report) const
+{
+    const double looks = d_params.detector.looks;
+    // Noise adds half of its mean, over the looks, for each of delay and Doppler over
+    // which the peak is a maximum.
+    const double power = std::max(found.power - 1 / looks, 0.0);
+    const double snr = power / d_gain;
+    const auto bound = theory::bound(d_moments, snr);
+    const double share = (1 + 1 / power) / looks;
+    const double zero = static_cast<double>(d_doppler_cells / 2);
+    const double delay = std::max(found.range, 0.0) * d_delay_step;
+    const double doppler = (found.doppler - zero) * d_doppler_step;
+    report.delay.push_back(delay);
+    report.doppler.push_back(doppler);
+    report.range.push_back(0.5 * SPEED_OF_LIGHT * delay);
+    report.velocity.push_back(-0.5 * d_grid->wavelength() * doppler);
+    report.snr.push_back(snr);
+    report.var_delay.push_back(share * bound.var_delay);
+    report.var_doppler.push_back(share * bound.var_doppler);
+}
+
+} // namespace isac
+} // namespace gr
