@@ -44,6 +44,8 @@ bool map_integrator::add(const std::vector<const float*>& maps,
                          uint64_t number,
                          double time)
 {
+    if (!d_latest.empty() && number <= d_latest.back().number)
+        reset();
     auto& sum = group();
     const auto cells = static_cast<unsigned int>(sum.size());
     if (d_count % d_hop == 0)

@@ -68,17 +68,24 @@ BOOST_AUTO_TEST_CASE(the_mean_is_that_of_the_last_frames)
             }
 }
 
-BOOST_AUTO_TEST_CASE(nothing_is_left_after_a_reset)
+BOOST_AUTO_TEST_CASE(frames_that_go_back_begin_anew)
 {
-    map_integrator integrator(CELLS, { 1, 4, 2 });
-    for (int frame = 0; frame < 3; frame++)
-        add(integrator, 5, 1);
-    integrator.reset();
-    for (int frame = 0; frame < 3; frame++)
-        BOOST_TEST(!add(integrator, 0, 1));
-    BOOST_TEST(add(integrator, 0, 1));
-    for (size_t i = 0; i < CELLS; i++)
-        BOOST_TEST(integrator.mean()[i] == map_of(0, 0)[i]);
+    for (const int next : { 9, 5, 10 }) { // the same again, back, and on after a reset
+        map_integrator integrator(CELLS, { 1, 4, 2 });
+        for (int frame = 7; frame < 10; frame++)
+            BOOST_TEST(!add(integrator, frame, 1));
+        if (next == 10)
+            integrator.reset();
+        for (int frame = next; frame < next + 3; frame++)
+            BOOST_TEST(!add(integrator, frame, 1));
+        BOOST_REQUIRE(add(integrator, next + 3, 1));
+        for (size_t i = 0; i < CELLS; i++) {
+            float sum = 0;
+            for (int frame = next; frame < next + 4; frame++)
+                sum += map_of(frame, 0)[i];
+            BOOST_TEST(integrator.mean()[i] == sum / 4);
+        }
+    }
 }
 
 BOOST_AUTO_TEST_CASE(parameters_out_of_range_are_refused)

@@ -10,11 +10,11 @@
 
 // What the sensing's kernels share with the Range-Doppler Estimator.
 
-inline auto map_parameter_list()
+//! What the cells of a map are.
+inline auto cell_parameter_list()
 {
     using p = gr::isac::range_doppler_map::parameters;
     return std::make_tuple(
-        make_parameter("mode", &p::mode, "\"matched_filter\" or \"division\"."),
         make_parameter("window",
                        &p::window,
                        "\"rectangular\", \"hann\", \"hamming\", \"blackman\", "
@@ -28,6 +28,14 @@ inline auto map_parameter_list()
             "pad_doppler", &p::pad_doppler, "zero-padding of the axes, 1, 2, 4 or 8."));
 }
 
+inline auto map_parameter_list()
+{
+    using p = gr::isac::range_doppler_map::parameters;
+    return std::tuple_cat(std::make_tuple(make_parameter(
+                              "mode", &p::mode, "\"matched_filter\" or \"division\".")),
+                          cell_parameter_list());
+}
+
 //! After all others.
 inline auto thread_list()
 {
@@ -36,15 +44,10 @@ inline auto thread_list()
         "threads", &p::threads, "that share the work of a frame's map, 1 to 64."));
 }
 
-inline auto detector_parameter_list()
+inline auto threshold_parameter_list()
 {
     using p = gr::isac::cfar::parameters;
     return std::make_tuple(
-        make_parameter(
-            "cfar",
-            &p::kind,
-            "\"ca\", \"os\", or \"none\": the strongest peak of a frame is its "
-            "one target."),
         make_parameter(
             "pfa", &p::pfa, "probability of false alarm of a cell, above 0, below 1."),
         make_parameter("guard_delay", &p::guard_delay, ""),
@@ -56,6 +59,18 @@ inline auto detector_parameter_list()
         make_parameter("os_rank",
                        &p::rank,
                        "order statistic of \"os\", as a share of the training cells."));
+}
+
+inline auto detector_parameter_list()
+{
+    using p = gr::isac::cfar::parameters;
+    return std::tuple_cat(
+        std::make_tuple(make_parameter(
+            "cfar",
+            &p::kind,
+            "\"ca\", \"os\", or \"none\": the strongest peak of a frame is its "
+            "one target.")),
+        threshold_parameter_list());
 }
 
 //! Before what a block keeps, and target_parameter_list() after it.

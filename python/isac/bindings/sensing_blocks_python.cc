@@ -4,6 +4,7 @@
 
 #include "estimator_parameters_python.h"
 #include <gnuradio/isac/crlb_monitor.h>
+#include <gnuradio/isac/range_doppler_detector.h>
 #include <gnuradio/isac/range_doppler_estimator.h>
 
 namespace py = pybind11;
@@ -115,6 +116,96 @@ Raises:
         .def("faults",
              &range_doppler_estimator::faults,
              "Dropped frames and other faults since start, by kind.");
+}
+
+void bind_range_doppler_detector(py::module& m)
+{
+    using p = range_doppler_detector_parameters;
+    using detector = map_detector::parameters;
+    using sum = map_integrator::parameters;
+
+    const auto parameters = std::tuple_cat(
+        std::make_tuple(
+            make_parameter("tx", &p::tx, ""),
+            make_parameter("rx", &p::rx, "numbers of the nodes, for `detections`."),
+            make_parameter(
+                "reference", &p::reference, "of the maps: \"pilots\" or \"rows\".")),
+        within(&p::integration,
+               std::make_tuple(
+                   make_parameter("inputs",
+                                  &sum::inputs,
+                                  "maps a frame: antennas, or pairs; 1 to 16."),
+                   make_parameter("frames",
+                                  &sum::frames,
+                                  "added up; with all inputs at most 1024 maps."),
+                   make_parameter("hop",
+                                  &sum::hop,
+                                  "frames from one report to the next, of "
+                                  "which frames is a multiple; 0: frames."))),
+        within(&p::detector,
+               std::tuple_cat(
+                   within(&detector::map, cell_parameter_list()),
+                   within(&detector::detector,
+                          std::tuple_cat(
+                              std::make_tuple(make_parameter(
+                                  "cfar", &cfar::parameters::kind, "\"ca\" or \"os\".")),
+                              threshold_parameter_list())),
+                   std::make_tuple(
+                       make_parameter("max_targets",
+                                      &detector::max_targets,
+                                      "strongest targets a report that are kept.")))));
+    py::class_<range_doppler_detector,
+               gr::block,
+               gr::basic_block,
+               std::shared_ptr<range_doppler_detector>>
+        bound(m,
+              "range_doppler_detector",
+              (R"doc(
+Range-Doppler maps of several frames and antennas to targets.
+
+Inputs: maps as Range-Doppler Estimator puts them out, one an antenna or pair, with `frame` tags.
+Outputs: rows of the mean map (optional), tagged `frame` and `scene_time`; messages `detections`,
+one every `hop` frames.
+
+Args:
+    grid: what was sent when.
+)doc" + documentation(parameters) +
+               R"doc(
+Raises:
+    ValueError: naming the parameter, its value and its limit.
+)doc")
+                  .c_str());
+    def_init<p>(bound,
+                parameters,
+                arguments<std::shared_ptr<ofdm_grid>>{},
+                &range_doppler_detector::make,
+                py::arg("grid"));
+    bound.def("set_pfa", &range_doppler_detector::set_pfa, py::arg("pfa"))
+        .def("set_cfar", &range_doppler_detector::set_cfar, py::arg("cfar"))
+        .def("set_guard",
+             &range_doppler_detector::set_guard,
+             py::arg("guard_delay"),
+             py::arg("guard_doppler"))
+        .def("set_training",
+             &range_doppler_detector::set_training,
+             py::arg("training_delay"),
+             py::arg("training_doppler"))
+        .def("set_max_targets",
+             &range_doppler_detector::set_max_targets,
+             py::arg("max_targets"))
+        .def("set_frames",
+             &range_doppler_detector::set_frames,
+             py::arg("frames"),
+             py::arg("hop") = 0)
+        .def("range_cells",
+             &range_doppler_detector::range_cells,
+             "Columns of the maps: the length of a row.")
+        .def("doppler_cells", &range_doppler_detector::doppler_cells, "Rows of a map.")
+        .def("delay_step", &range_doppler_detector::delay_step, "s a column.")
+        .def("doppler_step", &range_doppler_detector::doppler_step, "Hz a row.")
+        .def("faults",
+             &range_doppler_detector::faults,
+             "Frames left out and other faults since start, by kind.");
 }
 
 void bind_crlb_monitor(py::module& m)

@@ -367,6 +367,7 @@ Raises:
 
 } // namespace
 
+void bind_range_doppler_detector(py::module& m);
 void bind_range_doppler_estimator(py::module& m);
 void bind_crlb_monitor(py::module& m);
 
@@ -379,5 +380,6 @@ void bind_sensing(py::module& m)
     bind_clutter(kernels);
     bind_estimator(kernels);
     bind_range_doppler_estimator(m);
+    bind_range_doppler_detector(m);
     bind_crlb_monitor(m);
 }

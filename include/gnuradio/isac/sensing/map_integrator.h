@@ -44,7 +44,7 @@ public:
     map_integrator& operator=(const map_integrator&) = delete;
 
     /*!
-     * Adds the maps of a frame.
+     * Adds the maps of a frame. One whose number is not above the last one's begins anew.
      *
      * \param maps    of each input
      * \param number  of the frame
