@@ -41,25 +41,25 @@ public:
     const echo& draw(double snr)
     {
         std::uniform_real_distribution<double> delay(0.2, 0.8), any(-0.5, 0.5);
-        d_truth = { delay(d_engine) * longest_delay(),
-                    any(d_engine) * doppler_span(),
-                    std::polar(std::sqrt(snr), 2 * PI * any(d_engine)) };
-        const size_t n = d_grid->num_subcarriers();
-        std::vector<gr_complex> ramp(n);
-        for (size_t k = 0; k < n; k++)
-            ramp[k] = gr_complex(std::polar(
-                1.0,
-                -2 * PI * (static_cast<double>(k) - static_cast<double>(n / 2)) *
-                    d_grid->subcarrier_spacing() * d_truth.delay));
-        for (size_t m = 0; m < d_grid->num_symbols(); m++) {
-            const gr_complex turn(
-                d_truth.amplitude *
-                std::polar(1.0, 2 * PI * d_truth.doppler * d_grid->symbol_times()[m]));
-            for (size_t k = 0; k < n; k++)
-                d_rows[m * n + k] = d_grid->pilots()[m * n + k] * (turn * ramp[k]);
-        }
-        d_noise.add(d_rows.data(), d_rows.size(), 1.0);
+        place({ delay(d_engine) * longest_delay(),
+                any(d_engine) * doppler_span(),
+                std::polar(std::sqrt(snr), 2 * PI * any(d_engine)) });
         return d_truth;
+    }
+
+    //! An echo of one's own choice.
+    void place(const echo& e)
+    {
+        d_truth = e;
+        make();
+    }
+
+    //! The same echo in another frame: of another phase, in other noise.
+    void draw_again()
+    {
+        std::uniform_real_distribution<double> any(-0.5, 0.5);
+        d_truth.amplitude *= std::polar(1.0, 2 * PI * any(d_engine));
+        make();
     }
 
     const gr_complex* rows() const { return d_rows.data(); }
@@ -85,6 +85,25 @@ public:
     const theory::pattern_moments& moments() const { return d_moments; }
 
 private:
+    void make()
+    {
+        const size_t n = d_grid->num_subcarriers();
+        std::vector<gr_complex> ramp(n);
+        for (size_t k = 0; k < n; k++)
+            ramp[k] = gr_complex(std::polar(
+                1.0,
+                -2 * PI * (static_cast<double>(k) - static_cast<double>(n / 2)) *
+                    d_grid->subcarrier_spacing() * d_truth.delay));
+        for (size_t m = 0; m < d_grid->num_symbols(); m++) {
+            const gr_complex turn(
+                d_truth.amplitude *
+                std::polar(1.0, 2 * PI * d_truth.doppler * d_grid->symbol_times()[m]));
+            for (size_t k = 0; k < n; k++)
+                d_rows[m * n + k] = d_grid->pilots()[m * n + k] * (turn * ramp[k]);
+        }
+        d_noise.add(d_rows.data(), d_rows.size(), 1.0);
+    }
+
     ofdm_grid::sptr d_grid;
     element_pattern d_pattern;
     theory::pattern_moments d_moments;
