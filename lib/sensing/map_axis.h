@@ -29,7 +29,7 @@ public:
     //! \param window  weights of the places that are transformed to \p cells cells
     map_axis(const std::vector<float>& window, size_t cells);
 
-    size_t cells() const { return d_cells; }
+    size_t span() const { return d_window.size(); } //!< places that are transformed
     bool dense() const { return d_weights.cols() > 1; }
     //! Power of an echo \p distance cells away beside that in its own place.
     double response(double distance) const;

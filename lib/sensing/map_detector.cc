@@ -3,6 +3,7 @@
  */
 
 #include "map_axis.h"
+#include "phasor.h"
 #include <gnuradio/isac/check.h>
 #include <gnuradio/isac/sensing/map_detector.h>
 #include <gnuradio/isac/sensing/window.h>
@@ -23,15 +24,34 @@ constexpr size_t NOISE_CELLS = 16384;
 // Clusters that are looked at, strongest first: most may be sidelobes.
 constexpr size_t CLUSTERS_A_TARGET = 4;
 
-theory::pattern_moments moments_of(const ofdm_grid& grid, const element_pattern& pattern)
+std::vector<float> window_of(const range_doppler_map& map, const pattern_axis& axis)
 {
+    const auto& p = map.params();
+    return make_window(p.window, axis.span, p.window_parameter);
+}
+
+// By symbol and subcarrier of the pattern, zero where an element is not used.
+std::vector<float> weights_of(const range_doppler_map& map, bool windowed)
+{
+    const auto& pattern = map.pattern();
+    const auto delay = window_of(map, pattern.subcarriers);
+    const auto doppler = window_of(map, pattern.symbols);
     std::vector<float> weights;
     for (size_t i = 0; i < pattern.symbols.span; i++)
-        for (size_t k = 0; k < pattern.subcarriers.span; k++)
-            weights.push_back(
-                pattern.used(grid,
-                             pattern.symbols.place(i) * grid.num_subcarriers() +
-                                 pattern.subcarriers.place(k)));
+        for (size_t k = 0; k < pattern.subcarriers.span; k++) {
+            const bool used =
+                pattern.used(map.grid(),
+                             pattern.symbols.place(i) * map.grid().num_subcarriers() +
+                                 pattern.subcarriers.place(k));
+            weights.push_back(used ? (windowed ? doppler[i] * delay[k] : 1) : 0);
+        }
+    return weights;
+}
+
+theory::pattern_moments moments_of(const range_doppler_map& map)
+{
+    const auto& pattern = map.pattern();
+    const auto weights = weights_of(map, false);
     return theory::moments_of_rows(weights.data(),
                                    pattern.frequencies.data(),
                                    pattern.frequencies.size(),
@@ -42,9 +62,7 @@ theory::pattern_moments moments_of(const ofdm_grid& grid, const element_pattern&
 std::unique_ptr<map_axis>
 axis_of(const range_doppler_map& map, const pattern_axis& axis, size_t cells)
 {
-    const auto& p = map.params();
-    return std::make_unique<map_axis>(
-        make_window(p.window, axis.span, p.window_parameter), cells);
+    return std::make_unique<map_axis>(window_of(map, axis), cells);
 }
 
 // Of the greatest of three values beside the middle one, in their spacings.
@@ -86,7 +104,8 @@ map_detector::map_detector(ofdm_grid::sptr grid,
       d_delay(axis_of(map, map.pattern().subcarriers, d_range_cells)),
       d_doppler(axis_of(map, map.pattern().symbols, d_doppler_cells)),
       d_work(std::make_unique<work>(*d_doppler, *d_delay)),
-      d_moments(moments_of(*d_grid, map.pattern())),
+      d_elements(map.pattern().separable ? std::vector<float>{} : weights_of(map, true)),
+      d_moments(moments_of(map)),
       d_gain(static_cast<double>(map.pattern().num_elements) * d_delay->gain() *
              d_doppler->gain()),
       d_median(boost::math::gamma_p_inv(static_cast<double>(p.detector.looks), 0.5) /
@@ -195,14 +214,37 @@ map_detector::find(const float* mean, const map_cell& cell, double noise)
     return { static_cast<double>(d) + doppler, static_cast<double>(r) + range, power };
 }
 
+// Power of an echo so many cells away beside that in its own place. Symbols with
+// different subcarriers have grating lobes beside the sidelobes of each axis.
+double map_detector::response(double doppler, double range) const
+{
+    if (d_elements.empty())
+        return d_doppler->response(doppler) * d_delay->response(range);
+    const auto turn = phasor(range / static_cast<double>(d_range_cells));
+    const auto turn_row = phasor(-doppler / static_cast<double>(d_doppler_cells));
+    const size_t span = d_delay->span();
+    std::complex<double> sum = 0; // by Horner's rule, backwards
+    double whole = 0;
+    for (const float* row = d_elements.data() + d_elements.size();
+         row != d_elements.data();) {
+        row -= span;
+        std::complex<double> of_row = 0;
+        for (size_t k = span; k-- > 0;) {
+            of_row = multiply(of_row, turn) + static_cast<double>(row[k]);
+            whole += row[k];
+        }
+        sum = multiply(sum, turn_row) + of_row;
+    }
+    return std::norm(sum) / (whole * whole);
+}
+
 bool map_detector::is_sidelobe(const map_cell& cell, double noise) const
 {
     double others = 0;
     for (const auto& p : d_peaks)
-        others +=
-            std::sqrt(noise * std::max(p.power, 0.0) *
-                      d_doppler->response(p.doppler - static_cast<double>(cell.doppler)) *
-                      d_delay->response(p.range - static_cast<double>(cell.range)));
+        others += std::sqrt(noise * std::max(p.power, 0.0) *
+                            response(static_cast<double>(cell.doppler) - p.doppler,
+                                     static_cast<double>(cell.range) - p.range));
     const double own = std::sqrt(cell.power) - others;
     return others > 0 && (own <= 0 || own * own < cell.threshold);
 }

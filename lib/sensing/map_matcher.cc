@@ -81,11 +81,11 @@ void map_matcher::release(input& in)
     in.waiting.pop_front();
 }
 
-void map_matcher::give_up()
+void map_matcher::clear()
 {
     for (auto& in : d_inputs)
         while (!in.waiting.empty())
-            drop(in);
+            release(in);
 }
 
 } // namespace isac

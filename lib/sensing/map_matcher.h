@@ -48,8 +48,8 @@ public:
 
     //! Whether no map of an input waits for others.
     bool empty(size_t input) const { return d_inputs[input].waiting.empty(); }
-    //! Drops all that waits.
-    void give_up();
+    //! Forgets all that waits.
+    void clear();
 
 private:
     using map = volk::vector<float>;

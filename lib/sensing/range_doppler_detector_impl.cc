@@ -109,7 +109,7 @@ bool range_doppler_detector_impl::start()
 bool range_doppler_detector_impl::stop()
 {
     set_relative_rate(1, FEWEST_ROWS);
-    d_maps.give_up();
+    d_maps.clear(); // partners that were on their way are no fault
     return gr::block::stop();
 }
 

@@ -11,6 +11,8 @@
 #include <gnuradio/isac/ofdm_receiver.h>
 #include <gnuradio/isac/range_doppler_estimator.h>
 #include <gnuradio/isac/sensing/clutter_filter.h>
+#include <gnuradio/isac/sensing/map_detector.h>
+#include <gnuradio/isac/sensing/map_integrator.h>
 #include <gnuradio/isac/sensing/target_estimator.h>
 #include <gnuradio/isac/waveform/frame_mapper.h>
 #include <gnuradio/isac/waveform/frame_receiver.h>
@@ -195,6 +197,33 @@ BOOST_AUTO_TEST_CASE(maps_and_detectors_allocate_nothing)
                               }),
                               0u);
         }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(mean_maps_allocate_nothing)
+{
+    const auto grid = grid_of(64, 64);
+    for (const size_t targets : { 0, 3 }) {
+        const recording r(grid, targets);
+        map_detector::parameters p;
+        p.map.pilots_only = false;
+        p.map.pad_delay = p.map.pad_doppler = 2;
+        p.detector.looks = 4;
+        range_doppler_map map(grid, p.map);
+        map_detector detector(grid, p);
+        volk::vector<float> powers(map.doppler_cells() * map.range_cells());
+        map_integrator integrator(powers.size(), { 1, 4, 2 });
+        const std::vector<const float*> maps = { powers.data() };
+        detections report;
+        uint64_t number = 0;
+        BOOST_CHECK_EQUAL(allocated([&](size_t i) {
+                              map.process(
+                                  r.frames[i].data(), r.sent.data(), powers.data());
+                              if (integrator.add(maps, number++, 0))
+                                  detector.process(integrator.mean(), report);
+                          }),
+                          0u);
+        BOOST_CHECK_EQUAL(report.size() >= targets, true);
     }
 }
 

@@ -77,6 +77,7 @@ private:
 
     map_detector(ofdm_grid::sptr grid, const parameters& p, const range_doppler_map& map);
     double noise_of(const float* mean);
+    double response(double doppler, double range) const;
     peak find(const float* mean, const map_cell& cell, double noise);
     bool is_sidelobe(const map_cell& cell, double noise) const;
     void write(const peak& found, detections& report) const;
@@ -88,6 +89,7 @@ private:
     cfar d_detector;
     std::unique_ptr<map_axis> d_delay, d_doppler;
     std::unique_ptr<work> d_work;
+    std::vector<float> d_elements; // weights, of a pattern that is not separable
     theory::pattern_moments d_moments;
     double d_gain;        // power of an echo of unit SNR in its own place
     double d_median;      // of a cell of noise of unit mean
