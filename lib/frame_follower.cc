@@ -5,88 +5,115 @@
 #include "frame_follower.h"
 #include <gnuradio/isac/metadata_keys.h>
 #include <algorithm>
-#include <string>
 
 namespace gr {
 namespace isac {
 
-frame_follower::frame_follower(ofdm_grid::sptr grid, size_t length, fault_log& faults)
-    : d_grid(std::move(grid)), d_length(length), d_faults(faults)
+namespace {
+
+bool is_frame_tag(const gr::tag_t& tag)
+{
+    return pmt::eqv(tag.key, metadata_keys::frame());
+}
+
+bool seconds_of(const pmt::pmt_t& time, double& seconds)
+{
+    if (!pmt::is_tuple(time) || pmt::length(time) != 2 ||
+        !pmt::is_uint64(pmt::tuple_ref(time, 0)) ||
+        !pmt::is_real(pmt::tuple_ref(time, 1)))
+        return false;
+    seconds = static_cast<double>(pmt::to_uint64(pmt::tuple_ref(time, 0))) +
+              pmt::to_double(pmt::tuple_ref(time, 1));
+    return true;
+}
+
+} // namespace
+
+frame_follower::frame_follower(ofdm_grid::sptr grid, fault_log& faults, size_t rows)
+    : d_grid(std::move(grid)),
+      d_faults(faults),
+      d_symbols(rows > 0 ? rows : d_grid->num_symbols()),
+      d_filled(d_symbols)
 {
 }
 
-size_t
-frame_follower::follow(size_t count, uint64_t first, const std::vector<gr::tag_t>& tags)
+void frame_follower::reset()
 {
-    const auto starts_from = [&](uint64_t item) {
-        return std::find_if(tags.begin(), tags.end(), [&](const gr::tag_t& tag) {
-            return pmt::eqv(tag.key, metadata_keys::frame()) && tag.offset >= item;
-        });
-    };
-    const auto here = starts_from(first);
-    const bool tagged = here != tags.end() && here->offset == first;
-    if (tagged && !between() && d_filled > 0)
-        d_faults.count("lost_rows",
-                       "frame " + std::to_string(d_stamp.frame) + " has " +
-                           std::to_string(d_filled) + " rows of " +
-                           std::to_string(d_length));
-    if (tagged || (between() && !d_tagged))
-        start(first, tags);
-
-    const auto next = starts_from(first + 1);
-    size_t passed =
-        next == tags.end() ? count : std::min<size_t>(count, next->offset - first);
-    d_inside = !between();
-    if (d_inside) {
-        d_place = d_filled;
-        passed = std::min(passed, d_length - d_filled);
-        d_filled += passed;
-    } else {
-        d_faults.count("lost_rows", "rows stand outside any frame");
-    }
-    return passed;
+    d_filled = d_symbols;
+    d_started = d_tagged = false;
 }
 
-void frame_follower::forget()
+void frame_follower::start(uint64_t row, const std::vector<gr::tag_t>& tags)
 {
-    if (between())
-        return;
-    d_filled = d_length;
-    d_stamp.frame--; // its items come again
-}
-
-void frame_follower::start(uint64_t item, const std::vector<gr::tag_t>& tags)
-{
-    uint64_t number = d_started ? d_stamp.frame + 1 : 0;
-    const gr::tag_t* time = nullptr;
+    uint64_t expected = d_started ? d_stamp.frame + 1 : 0;
+    double tagged_start = 0, received_start = 0;
+    bool has_scene_time = false, has_rx_time = false, numbered = false;
     for (const auto& tag : tags) {
-        if (tag.offset != item)
+        if (tag.offset != row)
             continue;
-        if (pmt::eqv(tag.key, metadata_keys::frame())) {
+        if (is_frame_tag(tag)) {
             if (!pmt::is_uint64(tag.value) && !pmt::is_integer(tag.value)) {
                 d_faults.count("bad_tag", "the value of a frame tag is not a number");
                 continue;
             }
-            const uint64_t told = pmt::to_uint64(tag.value);
-            if (d_started && told != number)
+            const uint64_t number = pmt::to_uint64(tag.value);
+            if (d_started && number != expected)
                 d_faults.count("frame_jump",
-                               "frame " + std::to_string(told) + " follows frame " +
+                               "frame " + std::to_string(number) + " follows frame " +
                                    std::to_string(d_stamp.frame));
-            number = told;
-            d_tagged = true;
+            expected = number;
+            numbered = true;
         } else if (pmt::eqv(tag.key, metadata_keys::scene_time())) {
-            if (pmt::is_number(tag.value) && !pmt::is_complex(tag.value))
-                time = &tag;
+            has_scene_time = pmt::is_number(tag.value) && !pmt::is_complex(tag.value);
+            if (has_scene_time)
+                tagged_start = pmt::to_double(tag.value);
             else
                 d_faults.count("bad_tag",
                                "the value of a scene_time tag is not a number");
+        } else if (pmt::eqv(tag.key, metadata_keys::rx_time())) {
+            has_rx_time = seconds_of(tag.value, received_start);
+            if (!has_rx_time)
+                d_faults.count("bad_tag",
+                               "rx_time is not a tuple of seconds and fraction");
         }
     }
-    const double begin =
-        time ? pmt::to_double(time->value) : number * d_grid->frame_duration();
-    d_stamp = { number, begin + d_grid->middle_time() };
+    const double start_time = has_scene_time ? tagged_start
+                              : has_rx_time  ? received_start
+                                             : expected * d_grid->frame_duration();
+    d_stamp = { expected, start_time + d_grid->middle_time() };
     d_started = true;
+    d_tagged = d_tagged || numbered;
     d_filled = 0;
+}
+
+frame_piece
+frame_follower::follow(size_t count, uint64_t first, const std::vector<gr::tag_t>& tags)
+{
+    // Rows to the next frame tag, or to the end.
+    const auto rows_untagged = [&](size_t from) {
+        const auto next = std::find_if(tags.begin(), tags.end(), [&](const auto& tag) {
+            return is_frame_tag(tag) && tag.offset >= first + from;
+        });
+        return next == tags.end() ? count : std::min<size_t>(next->offset - first, count);
+    };
+    const bool tag_here = rows_untagged(0) == 0;
+    if (is_whole() && d_tagged && !tag_here) {
+        d_faults.count("lost_rows", "rows stand outside any frame");
+        return { rows_untagged(0), 0, true };
+    }
+    if (tag_here || is_whole()) {
+        if (!is_whole())
+            d_faults.count("lost_rows",
+                           "frame " + std::to_string(d_stamp.frame) + " has " +
+                               std::to_string(d_filled) + " rows of " +
+                               std::to_string(d_symbols));
+        start(first, tags);
+    }
+    const frame_piece piece{ std::min(rows_untagged(1), d_symbols - d_filled),
+                             d_filled,
+                             false };
+    d_filled += piece.rows;
+    return piece;
 }
 
 } // namespace isac

@@ -6,62 +6,72 @@
 #define INCLUDED_ISAC_FRAME_FOLLOWER_H
 
 #include "fault_log.h"
-#include "frame_assembler.h"
+#include <gnuradio/isac/ofdm_grid.h>
 #include <gnuradio/tags.h>
 #include <vector>
 
 namespace gr {
 namespace isac {
 
+//! Which frame this is, and when its middle was.
+struct frame_stamp {
+    uint64_t frame = 0;
+    double scene_time = 0; //!< middle of the frame, s
+};
+
+//! Rows that lie together in a stream, of one frame or of none.
+struct frame_piece {
+    size_t rows;
+    size_t symbol; //!< row of the frame that they begin with: a new one starts at 0
+    bool outside;  //!< whether they belong to no frame
+};
+
 /*!
- * Tells which frame the items of a stream belong to, by their tags.
+ * Tells by the tags of a stream of rows which frame each row belongs to.
  *
  * A `frame` tag starts a frame. One that comes before the last frame is whole means lost
- * rows: the torn frame is dropped and counted as "lost_rows". A frame number that does
- * not follow the last one is counted as "frame_jump", and the frame is used. Without tags
- * frames follow each other from the first item on. scene_time comes from the tag of that
- * name, else from the frame number times the frame duration.
+ * rows: the frame is torn, counted as "lost_rows". A frame number that does not follow
+ * the last one is counted as "frame_jump", and the frame is used. Without tags frames
+ * follow each other from the first row on. scene_time comes from the tag of that name,
+ * else from rx_time, else from the frame number times the frame duration; where it jumps
+ * is no fault.
  */
 class ISAC_API frame_follower
 {
 public:
-    /*!
-     * \param length  items a frame
-     */
-    frame_follower(ofdm_grid::sptr grid, size_t length, fault_log& faults);
+    //! \param rows  a frame; 0: one a symbol of the grid
+    frame_follower(ofdm_grid::sptr grid, fault_log& faults, size_t rows = 0);
+
+    frame_follower(const frame_follower&) = delete;
+    frame_follower& operator=(const frame_follower&) = delete;
 
     /*!
-     * Passes over items up to the end of a frame at most.
+     * Rows up to the end of a frame, or of those given, at most.
      *
-     * \param count  of the items, 1 or more
-     * \param first  absolute index of the first
-     * \param tags   of these items, by ascending offset
-     * \return how many were passed over; all of them go on from place() in the frame, or
-     *         stand outside any frame where inside() does not hold
+     * \param count  rows that are there
+     * \param first  absolute index of the first (nitems_read)
+     * \param tags   tags of these rows, by ascending offset
+     * \return the first of them; call again with the rest
      */
-    size_t follow(size_t count, uint64_t first, const std::vector<gr::tag_t>& tags);
+    frame_piece follow(size_t count, uint64_t first, const std::vector<gr::tag_t>& tags);
 
-    //! An unfinished frame: the next item starts another.
-    void forget();
+    //! Forgets what came.
+    void reset();
 
-    bool inside() const { return d_inside; }
-    //! Of the first of the items that were followed last.
-    size_t place() const { return d_place; }
-    //! Whether the frame ends with the last of them.
-    bool whole() const { return d_inside && d_filled == d_length; }
+    //! Of the frame that was started last.
     const frame_stamp& stamp() const { return d_stamp; }
+    //! Whether its last row came.
+    bool is_whole() const { return d_filled == d_symbols; }
 
 private:
-    bool between() const { return !d_started || d_filled == d_length; }
-    void start(uint64_t item, const std::vector<gr::tag_t>& tags);
+    void start(uint64_t row, const std::vector<gr::tag_t>& tags);
 
     ofdm_grid::sptr d_grid;
-    size_t d_length;
     fault_log& d_faults;
+    size_t d_symbols;
+    size_t d_filled; // rows of the frame so far
     bool d_started = false;
     bool d_tagged = false;
-    bool d_inside = false;
-    size_t d_place = 0, d_filled = 0;
     frame_stamp d_stamp;
 };
 

@@ -6,7 +6,7 @@
 #define INCLUDED_ISAC_SENSING_MAP_MATCHER_H
 
 #include "fault_log.h"
-#include "frame_assembler.h"
+#include "frame_follower.h"
 #include <gnuradio/isac/api.h>
 #include <volk/volk_alloc.hh>
 #include <deque>

@@ -2,15 +2,14 @@
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
 
+#include "all_finite.h"
 #include "input_end.h"
 #include "range_doppler_detector_impl.h"
 #include "report_codec.h"
 #include <gnuradio/io_signature.h>
 #include <gnuradio/isac/check.h>
 #include <gnuradio/isac/metadata_keys.h>
-#include <volk/volk.h>
 #include <algorithm>
-#include <cmath>
 
 namespace gr {
 namespace isac {
@@ -32,14 +31,6 @@ map_detector::parameters detector_of(const range_doppler_detector_parameters& p)
     d.map.pilots_only = p.reference == "pilots";
     d.detector.looks = p.integration.looks();
     return d;
-}
-
-// One NaN or infinity makes the sum of a row not finite.
-bool is_finite(const float* row, size_t count)
-{
-    float sum = 0;
-    volk_32f_accumulator_s32f(&sum, row, static_cast<unsigned int>(count));
-    return std::isfinite(sum);
 }
 
 } // namespace
@@ -87,7 +78,7 @@ range_doppler_detector_impl::range_doppler_detector_impl(
     set_input_signature(gr::io_signature::make(inputs, inputs, row));
     set_output_signature(gr::io_signature::make(0, 1, row));
     for (int i = 0; i < inputs; i++)
-        d_inputs.emplace_back(frame_follower(grid, d_doppler_cells, d_faults));
+        d_inputs.emplace_back(grid, d_faults, d_doppler_cells);
     set_tag_propagation_policy(TPP_DONT);
     set_min_output_buffer(0, 2 * FEWEST_ROWS);
     // Buffers are sized by this rate before start() sets the one that the scheduler works
@@ -101,7 +92,7 @@ bool range_doppler_detector_impl::start()
     set_relative_rate(1, 1);
     for (auto& in : d_inputs) {
         in.held = 0;
-        in.rows.forget();
+        in.rows.reset();
     }
     return gr::block::start();
 }
@@ -213,19 +204,15 @@ bool range_doppler_detector_impl::read(size_t port, const float* rows, int count
     if (in.taken == count)
         return false;
     const uint64_t first = nitems_read(static_cast<unsigned int>(port)) + in.taken;
-    const size_t passed = in.rows.follow(count - in.taken, first, in.tags);
+    const auto piece = in.rows.follow(count - in.taken, first, in.tags);
     const float* from = rows + in.taken * d_range_cells;
-    in.taken += static_cast<int>(passed);
-    if (!in.rows.inside())
+    in.taken += static_cast<int>(piece.rows);
+    if (piece.outside)
         return true;
-    if (in.rows.place() == 0)
-        in.finite = true;
-    for (size_t i = 0; i < passed; i++)
-        in.finite = in.finite && is_finite(from + i * d_range_cells, d_range_cells);
-    std::copy_n(from,
-                passed * d_range_cells,
-                d_maps.next(port) + in.rows.place() * d_range_cells);
-    if (!in.rows.whole())
+    const size_t values = piece.rows * d_range_cells;
+    in.finite = (in.finite || piece.symbol == 0) && all_finite(from, values);
+    std::copy_n(from, values, d_maps.next(port) + piece.symbol * d_range_cells);
+    if (!in.rows.is_whole())
         return true;
     if (in.finite)
         d_maps.put(port, in.rows.stamp());

@@ -9,6 +9,7 @@
 #include "frame_follower.h"
 #include "map_matcher.h"
 #include <gnuradio/isac/range_doppler_detector.h>
+#include <deque>
 #include <memory>
 #include <mutex>
 #include <vector>
@@ -46,7 +47,10 @@ public:
 private:
     // An input, and how far it was read.
     struct input {
-        explicit input(const frame_follower& f) : rows(f) {}
+        input(ofdm_grid::sptr grid, fault_log& faults, size_t rows_a_map)
+            : rows(grid, faults, rows_a_map)
+        {
+        }
 
         frame_follower rows;
         bool finite = true; // the map so far
@@ -70,7 +74,7 @@ private:
     size_t d_doppler_cells, d_range_cells;
     double d_delay_step, d_doppler_step;
     std::unique_ptr<map_integrator> d_integrator;
-    std::vector<input> d_inputs;
+    std::deque<input> d_inputs;
     map_matcher d_maps;
     bool d_has_map = false; // whether output 0 is connected
     size_t d_map_left = 0;  // rows of the mean not yet put out
