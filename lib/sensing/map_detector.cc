@@ -110,7 +110,7 @@ map_detector::map_detector(ofdm_grid::sptr grid,
              d_doppler->gain()),
       d_median(boost::math::gamma_p_inv(static_cast<double>(p.detector.looks), 0.5) /
                p.detector.looks),
-      // Odd, for that passes through all columns of a power of two.
+      // Odd: it passes through all columns where their number is a power of two.
       d_sample_step((d_doppler_cells * d_range_cells / NOISE_CELLS) | 1)
 {
     require(p.max_targets >= 1 && p.max_targets <= 1024,
