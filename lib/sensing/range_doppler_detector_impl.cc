@@ -90,6 +90,7 @@ range_doppler_detector_impl::range_doppler_detector_impl(
 bool range_doppler_detector_impl::start()
 {
     set_relative_rate(1, 1);
+    d_map_left = 0;
     for (auto& in : d_inputs) {
         in.held = 0;
         in.rows.reset();

@@ -289,6 +289,22 @@ class qa_range_doppler_detector(gr_unittest.TestCase):
         for mean in np.array(sink.data()).reshape(-1, M, N):
             np.testing.assert_allclose(mean, maps[:2].mean(0), rtol=1e-5)
 
+    def test_run_again_after_half_a_map(self):
+        # More rows than the buffer behind the block holds.
+        options = dict(pad_delay=8, pad_doppler=8)
+        maps = self.maps(self.frames(2), **options)
+        tb = gr.top_block()
+        block = isac.range_doppler_detector(self.grid, frames=2, **options)
+        source, sink = self.source(maps), blocks.vector_sink_f(8 * N)
+        head = blocks.head(gr.sizeof_float * 8 * N, 5)
+        tb.connect(source, block, head, sink)
+        for _ in range(2):
+            source.rewind()
+            head.reset()
+            sink.reset()
+            tb.run()
+            np.testing.assert_allclose(np.array(sink.data()), maps.mean(0)[:5].ravel(), rtol=1e-5)
+
     def test_behind_estimators(self):
         # Two antennas, each with its own estimator; data as reference.
         frames = [self.frames(8, (9.3, -4.4, 0.1)) for _ in range(2)]
