@@ -99,10 +99,16 @@ matched_frame::matched_frame(ofdm_grid::sptr grid,
     }
 }
 
-void matched_frame::begin(const gr_complex* rows, const gr_complex* reference)
+void matched_frame::begin(const gr_complex* reference)
+{
+    d_reference = reference ? reference : d_grid->pilots().data();
+}
+
+void matched_frame::set_rows(const gr_complex* rows, size_t first, size_t count)
 {
     d_rows = rows;
-    d_reference = reference ? reference : d_grid->pilots().data();
+    d_first = first;
+    d_end = first + count;
 }
 
 // The elements of a row's pattern, one after the other.
@@ -127,12 +133,18 @@ size_t matched_frame::after(size_t symbol) const
     return std::min(symbol + 1, d_pattern.symbols.span - 1);
 }
 
+const gr_complex* matched_frame::row_of(size_t symbol) const
+{
+    return d_rows +
+           (d_pattern.symbols.place(symbol) - d_first) * d_grid->num_subcarriers();
+}
+
 const gr_complex* matched_frame::match(size_t symbol, size_t member)
 {
-    return match(symbol,
-                 d_rows + offset_of(symbol),
-                 d_rows + offset_of(after(symbol)),
-                 d_rooms[member]);
+    const size_t next = after(symbol);
+    const bool is_there = d_pattern.symbols.place(next) < d_end;
+    return match(
+        symbol, row_of(symbol), row_of(is_there ? next : symbol), d_rooms[member]);
 }
 
 const gr_complex* matched_frame::match(size_t symbol, const gr_complex* row)
@@ -198,7 +210,8 @@ const float* matched_frame::row_energies(size_t symbol, size_t member)
 
 void matched_frame::load(const gr_complex* rows, const gr_complex* reference)
 {
-    begin(rows, reference);
+    begin(reference);
+    set_rows(rows, 0, d_grid->num_symbols());
     for (size_t i = 0; i < d_pattern.symbols.span; i++)
         match(i);
     finish();

@@ -107,7 +107,7 @@ void motion_compensator::process(const gr_complex* rows,
 {
     to_time(rows);
     for (const auto& s : d_slices) {
-        frame.begin(rows, reference);
+        frame.begin(reference);
         match(s, frame);
         take_lines(s, frame);
     }

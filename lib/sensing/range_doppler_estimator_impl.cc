@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
 
+#include "all_finite.h"
 #include "input_end.h"
 #include "range_doppler_estimator_impl.h"
 #include "report_codec.h"
@@ -9,31 +10,24 @@
 #include <gnuradio/isac/check.h>
 #include <gnuradio/isac/metadata_keys.h>
 #include <algorithm>
+#include <limits>
 
 namespace gr {
 namespace isac {
 
 namespace {
 
-// Frames up to this size, in bytes, are processed where they lie in the scheduler's
-// buffer, which holds two of them. With reference rows both inputs' buffers would grow.
-constexpr size_t LARGEST_IN_PLACE = size_t(32) << 20;
-constexpr size_t LARGEST_IN_PLACE_OF_TWO = size_t(4) << 20;
+// Rows longer than 16 kB would else get buffers of a single one.
+constexpr unsigned FEWEST_ROWS = 8;
 
-constexpr size_t FEWEST_ROWS = 8;
+constexpr uint64_t NONE = std::numeric_limits<uint64_t>::max();
 
-// The scheduler sizes a buffer for at least twice this many rows.
-unsigned buffered_rows(const ofdm_grid& grid, bool pilots_only)
+// Beside the one on its way. Small frames pass through the scheduler's buffers by the
+// dozen.
+size_t frames_kept(const ofdm_grid& grid, bool pilots_only, int asked)
 {
-    const size_t most = pilots_only ? LARGEST_IN_PLACE : LARGEST_IN_PLACE_OF_TWO;
-    const bool fits = sizeof(gr_complex) * grid.elements().size() <= most;
-    return static_cast<unsigned>(
-        std::max(fits ? grid.num_symbols() : size_t(0), FEWEST_ROWS));
-}
-
-// Small frames pass through the scheduler's buffers by the dozen.
-size_t frames_kept(const ofdm_grid& grid, int asked)
-{
+    if (pilots_only)
+        return 0;
     if (asked > 0)
         return static_cast<size_t>(asked);
     const size_t frame_bytes = sizeof(gr_complex) * grid.elements().size();
@@ -85,7 +79,10 @@ range_doppler_estimator_impl::range_doppler_estimator_impl(
       d_rx(p.rx),
       d_estimator(std::make_unique<target_estimator>(grid, p.estimator)),
       d_clutter(std::make_unique<clutter_filter>(grid, p.clutter)),
-      d_rows(grid, d_faults),
+      d_echo_frames(grid, d_faults),
+      d_echoes(frames_kept(*grid, p.estimator.map.pilots_only, p.reference_frames) + 1,
+               *grid),
+      d_progress{ NONE, NONE, 0 },
       d_range_cells(d_estimator->map().range_cells()),
       d_doppler_cells(d_estimator->map().doppler_cells()),
       d_delay_step(d_estimator->map().delay_step()),
@@ -93,46 +90,41 @@ range_doppler_estimator_impl::range_doppler_estimator_impl(
       d_parameters(p.estimator)
 {
     if (!p.estimator.map.pilots_only) {
-        const size_t elements = grid->elements().size();
-        const size_t kept = frames_kept(*grid, p.reference_frames);
-        d_sent = std::make_unique<frame_assembler>(grid, d_faults);
-        d_references = std::make_unique<frame_queue>(kept, elements);
-        d_waiting = std::make_unique<frame_queue>(kept, elements);
+        d_reference_frames = std::make_unique<frame_follower>(grid, d_faults);
+        d_references = std::make_unique<frame_queue>(
+            frames_kept(*grid, false, p.reference_frames) + 1, *grid);
     }
     set_tag_propagation_policy(TPP_DONT);
     set_min_output_buffer(0, static_cast<long>(2 * FEWEST_ROWS));
-    // Buffers are sized by this rate before start() sets the one that the scheduler works
-    // with: rows longer than 16 kB would else get buffers of a single row.
-    set_relative_rate(1, buffered_rows(*grid, p.estimator.map.pilots_only));
+    // The scheduler sizes buffers for twice this rate; start() sets the one it works
+    // with.
+    set_relative_rate(1, FEWEST_ROWS);
     message_port_register_out(message_ports::detections());
 }
 
 bool range_doppler_estimator_impl::start()
 {
     set_relative_rate(1, 1);
-    d_held_references = d_held_rows = 0;
-    // While one frame is processed the next comes.
-    const auto capacity = detail()->input(0)->max_possible_items_available();
-    d_in_place = capacity + 1 >= 2 * static_cast<int>(d_grid->num_symbols());
-    d_rows.set_in_place(d_in_place);
+    // Else the flowgraph was reconfigured, and its buffers are as they were.
+    if (nitems_read(0) == 0) {
+        d_echo_frames.reset();
+        d_echoes.clear();
+        d_following = false;
+        d_held_echoes = 0;
+    }
+    if (reads_reference() && nitems_read(1) == 0) {
+        d_reference_frames->reset();
+        d_references->clear();
+        d_held_references = 0;
+    }
     return gr::block::start();
 }
 
 bool range_doppler_estimator_impl::stop()
 {
-    set_relative_rate(1, buffered_rows(*d_grid, !reads_reference()));
+    set_relative_rate(1, FEWEST_ROWS);
     give_up_waiting();
     return gr::block::stop();
-}
-
-void range_doppler_estimator_impl::give_up_waiting()
-{
-    while (d_waiting && !d_waiting->empty()) {
-        d_faults.count("no_reference",
-                       "the run ended before the reference of frame " +
-                           std::to_string(d_waiting->oldest().stamp.frame) + " came");
-        d_waiting->pop();
-    }
 }
 
 // A setter makes a whole estimator, with its plans, in its own thread.
@@ -219,12 +211,11 @@ void range_doppler_estimator_impl::forecast(int, gr_vector_int& required)
     std::fill(required.begin(), required.end(), 0);
     if (d_map_left > 0)
         return;
-    required[0] =
-        d_held_rows + (d_in_place ? static_cast<int>(d_rows.rows_missing()) : 1);
+    required[0] = d_held_echoes + 1;
     if (!reads_reference() || state_of_input(*this, 0).available >= required[0])
         return;
     const auto sent = state_of_input(*this, 1);
-    if (sent.available > d_held_references || !d_waiting->empty()) {
+    if (sent.available > d_held_references || awaits_reference()) {
         required[0] = 0;
         // The echoes that wait for references that cannot come are to be given up.
         required[1] =
@@ -242,9 +233,14 @@ void range_doppler_estimator_impl::take_references(const gr_complex* rows, size_
     size_t taken = d_held_references;
     get_tags_in_range(d_tags, 1, first + taken, first + count);
     while (taken < count) {
-        taken += d_sent->push(rows + taken * n, count - taken, first + taken, d_tags);
-        if (d_sent->complete())
-            d_references->push(*d_sent);
+        const auto piece =
+            d_reference_frames->follow(count - taken, first + taken, d_tags);
+        if (!piece.outside) {
+            if (piece.symbol == 0)
+                d_references->start(d_reference_frames->stamp());
+            d_references->store(rows + taken * n, piece.rows);
+        }
+        taken += piece.rows;
     }
     if (count > 0) {
         consume(1, static_cast<int>(count) - 1);
@@ -252,67 +248,126 @@ void range_doppler_estimator_impl::take_references(const gr_complex* rows, size_
     }
 }
 
-void range_doppler_estimator_impl::accept_frame()
+// Rows that can be matched at once are; others are kept.
+void range_doppler_estimator_impl::take_echo(const frame_piece& piece,
+                                             const gr_complex* rows)
 {
-    if (!reads_reference()) {
-        process(d_rows.stamp(), d_rows.rows(), nullptr);
+    if (piece.symbol == 0) {
+        if (d_echoes.full() && d_echoes.is_whole(d_echoes.newest()))
+            d_faults.count("no_reference",
+                           "frame " + std::to_string(d_echoes.oldest().stamp.frame) +
+                               " waited too long for its reference");
+        d_echoes.start(d_echo_frames.stamp());
+        d_following = true;
+    }
+    if (!d_following)
         return;
-    }
-    if (d_waiting->full()) {
-        d_faults.count("no_reference",
-                       "frame " + std::to_string(d_waiting->oldest().stamp.frame) +
-                           " waited too long for its reference");
-        d_waiting->pop();
-    }
-    const auto* sent = d_references->find(d_rows.stamp().frame);
-    if (sent && d_waiting->empty())
-        process(d_rows.stamp(), d_rows.rows(), *sent);
-    else
-        d_waiting->push(d_rows);
+    const auto& echo = d_echoes.newest();
+    const bool in_turn = &echo == &d_echoes.oldest() && matched(echo) == echo.rows;
+    const size_t passed = in_turn ? match(rows, piece.rows) : 0;
+    d_echoes.pass(passed);
+    d_echoes.store(rows + passed * d_grid->num_subcarriers(), piece.rows - passed);
 }
 
-// Echoes come in the order of their references: what came before this one is over.
-void range_doppler_estimator_impl::process(const frame_stamp& stamp,
-                                           const gr_complex* rows,
-                                           const frame_queue::entry& sent)
+// Whether rows are matched as they come. A filter of the rows, like a compensation of
+// motion, takes whole frames.
+bool range_doppler_estimator_impl::by_rows() const
 {
-    process(stamp, rows, sent.rows.data());
-    d_references->pop_before(sent);
+    return d_estimator->takes_rows() && d_clutter->params().kind == "none";
 }
 
-// The oldest echo whose reference has come, if any; one whose reference was missed is
-// dropped.
-bool range_doppler_estimator_impl::process_waiting()
+size_t range_doppler_estimator_impl::matched(const frame_queue::entry& echo) const
+{
+    return d_progress.echo == echo.serial ? d_progress.rows : 0;
+}
+
+const frame_queue::entry*
+range_doppler_estimator_impl::reference_of(const frame_queue::entry& echo) const
 {
     if (!reads_reference())
-        return false;
-    while (!d_waiting->empty() && !d_references->empty()) {
-        const auto& echo = d_waiting->oldest();
-        const auto* sent = d_references->find(echo.stamp.frame);
-        if (sent)
-            process(echo.stamp, echo.rows.data(), *sent);
-        else if (d_references->newest().stamp.frame > echo.stamp.frame)
-            d_faults.count("no_reference",
-                           "the reference of frame " + std::to_string(echo.stamp.frame) +
-                               " is missing");
-        else
-            return false;
-        d_waiting->pop();
-        if (sent)
-            return true;
-    }
-    return false;
+        return nullptr;
+    return matched(echo) > 0 ? d_references->with_serial(d_progress.reference)
+                             : d_references->find(echo.stamp.frame);
 }
 
-void range_doppler_estimator_impl::process(const frame_stamp& stamp,
-                                           const gr_complex* rows,
-                                           const gr_complex* sent)
+// Matches rows of the oldest echo, those after the ones that were matched, as far as its
+// reference has come; returns how many.
+size_t range_doppler_estimator_impl::match(const gr_complex* rows, size_t count)
 {
-    take_pending();
-    if (!d_estimator->process(d_clutter->process(rows, sent), sent, d_report)) {
-        d_faults.count("empty_reference",
-                       "the reference of frame " + std::to_string(stamp.frame) +
-                           " is zero everywhere");
+    const auto& echo = d_echoes.oldest();
+    const size_t first = matched(echo);
+    if (first == 0)
+        take_pending();
+    const auto* sent = reference_of(echo);
+    if (!by_rows() || (reads_reference() && !sent))
+        return 0;
+    if (sent)
+        count = std::min(count, sent->rows - std::min(first, sent->rows));
+    if (count == 0)
+        return 0;
+    if (first == 0) {
+        d_estimator->begin(sent ? sent->values.data() : nullptr);
+        d_progress = { echo.serial, sent ? sent->serial : NONE, 0 };
+    }
+    d_estimator->take(rows, first, count);
+    d_progress.rows += count;
+    return count;
+}
+
+// Works on the oldest echo; returns whether that one is over.
+bool range_doppler_estimator_impl::advance()
+{
+    if (d_echoes.empty())
+        return false;
+    const auto& echo = d_echoes.oldest();
+    if (matched(echo) < echo.rows)
+        match(echo.values.data() + matched(echo) * d_grid->num_subcarriers(),
+              echo.rows - matched(echo));
+    const auto* sent = reference_of(echo);
+    if (reads_reference() && !sent) {
+        // References come in the order of the frames.
+        if (matched(echo) == 0 &&
+            (d_references->empty() ||
+             d_references->newest().stamp.frame <= echo.stamp.frame))
+            return false;
+        d_faults.count("no_reference",
+                       "the reference of frame " + std::to_string(echo.stamp.frame) +
+                           " is missing");
+    } else if (by_rows()) {
+        if (matched(echo) < d_grid->num_symbols())
+            return false;
+        report(echo.stamp, d_estimator->finish(d_report));
+    } else {
+        if (!d_echoes.is_whole(echo) || (sent && !d_references->is_whole(*sent)))
+            return false;
+        // The filter keeps what it learns.
+        const auto* rows = echo.values.data();
+        const auto* reference = sent ? sent->values.data() : nullptr;
+        const size_t elements = d_grid->elements().size();
+        const bool finite =
+            all_finite(rows, elements) && (!sent || all_finite(reference, elements));
+        report(echo.stamp,
+               d_estimator->process(finite ? d_clutter->process(rows, reference) : rows,
+                                    reference,
+                                    d_report));
+    }
+    // Echoes come in the order of their references: what came before this one is over.
+    if (sent)
+        d_references->pop_before(*sent);
+    d_following = d_following && d_echoes.is_whole(echo);
+    d_echoes.pop();
+    return true;
+}
+
+void range_doppler_estimator_impl::report(const frame_stamp& stamp, bool estimated)
+{
+    if (!estimated) {
+        const std::string frame = "frame " + std::to_string(stamp.frame);
+        if (d_estimator->finite())
+            d_faults.count("empty_reference",
+                           "the reference of " + frame + " is zero everywhere");
+        else
+            d_faults.count("not_finite", frame + " holds a NaN or an infinity");
         return;
     }
     d_report.frame = stamp.frame;
@@ -322,6 +377,28 @@ void range_doppler_estimator_impl::process(const frame_stamp& stamp,
     message_port_pub(message_ports::detections(), to_pmt(d_report));
     d_map_stamp = stamp;
     d_map_left = d_has_map ? d_doppler_cells : 0;
+}
+
+// Whether a whole frame of echoes lies there although it was its turn.
+bool range_doppler_estimator_impl::awaits_reference() const
+{
+    return !d_echoes.empty() && d_echoes.is_whole(d_echoes.oldest());
+}
+
+bool range_doppler_estimator_impl::references_are_over() const
+{
+    const auto sent = state_of_input(*this, 1);
+    return sent.done && sent.available <= d_held_references;
+}
+
+void range_doppler_estimator_impl::give_up_waiting()
+{
+    while (awaits_reference()) {
+        d_faults.count("no_reference",
+                       "the run ended before the reference of frame " +
+                           std::to_string(d_echoes.oldest().stamp.frame) + " came");
+        d_echoes.pop();
+    }
 }
 
 int range_doppler_estimator_impl::put_map(float* out, int space, int already)
@@ -356,7 +433,7 @@ int range_doppler_estimator_impl::general_work(int noutput_items,
     const size_t count = ninput_items[0];
     const uint64_t first = nitems_read(0);
     get_tags_in_range(d_tags, 0, first, first + count);
-    size_t taken = d_held_rows;
+    size_t taken = d_held_echoes;
     int produced = 0;
     while (true) {
         if (d_map_left > 0)
@@ -366,23 +443,19 @@ int range_doppler_estimator_impl::general_work(int noutput_items,
                         produced);
         if (d_map_left > 0)
             break;
-        if (process_waiting())
+        if (advance())
             continue;
+        if (awaits_reference() && references_are_over())
+            give_up_waiting();
         if (taken == count)
             break;
-        taken += d_rows.push(rows + taken * n, count - taken, first + taken, d_tags);
-        if (d_rows.complete())
-            accept_frame();
+        const auto piece = d_echo_frames.follow(count - taken, first + taken, d_tags);
+        if (!piece.outside)
+            take_echo(piece, rows + taken * n);
+        taken += piece.rows;
     }
-    if (reads_reference() && d_map_left == 0 && !d_waiting->empty()) {
-        const auto sent = state_of_input(*this, 1);
-        if (sent.done && sent.available <= d_held_references)
-            give_up_waiting();
-    }
-    d_held_rows = static_cast<int>(d_rows.rows_held());
-    if (d_held_rows == 0 && reads_reference() && taken > 0 && !d_waiting->empty())
-        d_held_rows = 1;
-    consume(0, static_cast<int>(taken) - d_held_rows);
+    d_held_echoes = taken > 0 && awaits_reference();
+    consume(0, static_cast<int>(taken) - d_held_echoes);
     return produced;
 }
 

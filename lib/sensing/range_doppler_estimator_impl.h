@@ -6,7 +6,7 @@
 #define INCLUDED_ISAC_RANGE_DOPPLER_ESTIMATOR_IMPL_H
 
 #include "fault_log.h"
-#include "frame_assembler.h"
+#include "frame_follower.h"
 #include "frame_queue.h"
 #include <gnuradio/isac/range_doppler_estimator.h>
 #include <memory>
@@ -54,14 +54,16 @@ private:
     void change(F apply);
     void take_pending();
     void take_references(const gr_complex* rows, size_t count);
-    void accept_frame();
-    bool process_waiting();
+    void take_echo(const frame_piece& piece, const gr_complex* rows);
+    bool by_rows() const;
+    size_t matched(const frame_queue::entry& echo) const;
+    const frame_queue::entry* reference_of(const frame_queue::entry& echo) const;
+    size_t match(const gr_complex* rows, size_t count);
+    bool advance();
+    void report(const frame_stamp& stamp, bool estimated);
+    bool awaits_reference() const;
+    bool references_are_over() const;
     void give_up_waiting();
-    void
-    process(const frame_stamp& stamp, const gr_complex* rows, const gr_complex* sent);
-    void process(const frame_stamp& stamp,
-                 const gr_complex* rows,
-                 const frame_queue::entry& sent);
     int put_map(float* out, int space, int already);
 
     ofdm_grid::sptr d_grid;
@@ -70,15 +72,22 @@ private:
     const int d_rx;
     std::unique_ptr<target_estimator> d_estimator;
     std::unique_ptr<clutter_filter> d_clutter;
-    frame_assembler d_rows;
-    std::unique_ptr<frame_assembler> d_sent;   // with reference rows
-    std::unique_ptr<frame_queue> d_references; // likewise
-    std::unique_ptr<frame_queue> d_waiting;    // echoes that lack their reference
-    int d_held_references = 0; // rows of each input that were read but not consumed
-    int d_held_rows = 0;
-    bool d_in_place = false; // whether frames are processed in the scheduler's buffer
-    bool d_has_map = false;  // whether output 0 is connected
-    size_t d_map_left = 0;   // rows of the map not yet put out
+    // How much of which echo was matched row by row, with which reference.
+    struct progress {
+        uint64_t echo, reference; // serial numbers
+        size_t rows;
+    };
+
+    frame_follower d_echo_frames;
+    frame_queue d_echoes;    // which are matched in turn
+    bool d_following = false;// whether the frame whose rows come is the newest of these
+    progress d_progress;
+    std::unique_ptr<frame_follower> d_reference_frames; // with reference rows
+    std::unique_ptr<frame_queue> d_references;          // likewise
+    // Rows of each input that were read but not consumed: the last one at most.
+    int d_held_echoes = 0, d_held_references = 0;
+    bool d_has_map = false; // whether output 0 is connected
+    size_t d_map_left = 0;  // rows of the map not yet put out
     frame_stamp d_map_stamp;
     detections d_report;
     std::vector<gr::tag_t> d_tags;

@@ -136,38 +136,49 @@ bool range_doppler_map::process(const gr_complex* rows,
                                 const gr_complex* reference,
                                 float* map)
 {
-    return process(d_matched, rows, reference, map);
+    begin(d_matched, reference);
+    take(d_matched, rows, 0, d_grid->num_symbols());
+    return finish(d_matched, map);
 }
 
-bool range_doppler_map::process(matched_frame& frame,
-                                const gr_complex* rows,
-                                const gr_complex* reference,
-                                float* map)
+void range_doppler_map::begin(matched_frame& frame, const gr_complex* reference)
+{
+    frame.begin(reference);
+}
+
+void range_doppler_map::take(matched_frame& frame,
+                             const gr_complex* rows,
+                             size_t first,
+                             size_t count)
 {
     const bool weighted = d_division || d_params.window != "rectangular";
-    frame.begin(rows, reference);
-    const bool sent = transform(
+    frame.set_rows(rows, first, count);
+    transform_rows(
+        d_pattern.symbols.count_before(first),
+        d_pattern.symbols.count_before(first + count),
         [&](size_t symbol, size_t member) {
             const gr_complex* products = frame.match(symbol, member);
             auto& r = *d_rooms[member];
             return weighted ? weigh_row(products, frame.row_energies(symbol, member), r)
                             : take_row(products, frame.row_energy(symbol), r);
-        },
-        map);
+        });
+}
+
+bool range_doppler_map::finish(matched_frame& frame, float* map)
+{
     frame.finish();
-    return sent;
+    return transform_columns(map);
 }
 
 bool range_doppler_map::process(matched_frame& frame, float* map)
 {
     const size_t span = d_pattern.subcarriers.span;
-    return transform(
-        [&](size_t symbol, size_t member) {
-            return weigh_row(frame.products() + symbol * span,
-                             frame.row_energies(symbol, member),
-                             *d_rooms[member]);
-        },
-        map);
+    transform_rows(0, d_noise.size(), [&](size_t symbol, size_t member) {
+        return weigh_row(frame.products() + symbol * span,
+                         frame.row_energies(symbol, member),
+                         *d_rooms[member]);
+    });
+    return transform_columns(map);
 }
 
 bool range_doppler_map::process_products(const gr_complex* products,
@@ -175,12 +186,11 @@ bool range_doppler_map::process_products(const gr_complex* products,
                                          float* map)
 {
     const size_t span = d_pattern.subcarriers.span;
-    return transform(
-        [&](size_t symbol, size_t member) {
-            const size_t offset = symbol * span;
-            return weigh_row(products + offset, energies + offset, *d_rooms[member]);
-        },
-        map);
+    transform_rows(0, d_noise.size(), [&](size_t symbol, size_t member) {
+        const size_t offset = symbol * span;
+        return weigh_row(products + offset, energies + offset, *d_rooms[member]);
+    });
+    return transform_columns(map);
 }
 
 // Where nothing is to be weighed or padded the products are transformed as they lie.
@@ -214,11 +224,12 @@ range_doppler_map::weighted_row range_doppler_map::weigh_row(const gr_complex* p
     return { r.row.data(), noise };
 }
 
+// Symbols of the pattern, from first to before last.
 template <typename Row>
-bool range_doppler_map::transform(Row row, float* map)
+void range_doppler_map::transform_rows(size_t first, size_t last, Row row)
 {
-    const auto transform_rows = [&](size_t member, size_t first, size_t last) {
-        for (size_t i = first; i < last; i++) {
+    const auto transform = [&](size_t member, size_t from, size_t to) {
+        for (size_t i = first + from; i < first + to; i++) {
             gr_complex* const out = d_work.data() + i * d_stride;
             prefetch_to_write(out, d_range_cells);
             const auto weighted = row(i, member);
@@ -226,7 +237,11 @@ bool range_doppler_map::transform(Row row, float* map)
             d_range_fft->execute(weighted.values, out);
         }
     };
-    d_team->share(d_noise.size(), transform_rows);
+    d_team->share(last - first, transform);
+}
+
+bool range_doppler_map::transform_columns(float* map)
+{
     double noise = 0;
     for (size_t i = 0; i < d_noise.size(); i++)
         noise += d_noise[i] * d_window_doppler[i] * d_window_doppler[i];
@@ -239,10 +254,10 @@ bool range_doppler_map::transform(Row row, float* map)
         d_weights[i] = scale * d_window_doppler[i];
     d_num_echoes = 0;
     const auto all = rows(map);
-    const auto transform_columns = [&](size_t member, size_t first, size_t last) {
+    const auto transform = [&](size_t member, size_t first, size_t last) {
         d_rooms[member]->columns->process(all, first, last);
     };
-    d_team->share(column_stage::groups(d_range_cells), transform_columns);
+    d_team->share(column_stage::groups(d_range_cells), transform);
     return true;
 }
 
@@ -273,11 +288,11 @@ void range_doppler_map::process_less(float* map, double negligible)
 {
     const auto all = rows(map);
     const auto least = static_cast<float>(std::sqrt(negligible));
-    const auto transform_columns = [&](size_t member, size_t first, size_t last) {
+    const auto transform = [&](size_t member, size_t first, size_t last) {
         d_rooms[member]->columns->process_less(
             all, first, last, d_echoes->data(), d_num_echoes, least);
     };
-    d_team->share(column_stage::groups(d_range_cells), transform_columns);
+    d_team->share(column_stage::groups(d_range_cells), transform);
 }
 
 void range_doppler_map::spread(const echo& e, double scale, size_t place)

@@ -118,12 +118,42 @@ bool target_estimator::process(const gr_complex* rows,
                                const gr_complex* reference,
                                detections& report)
 {
+    if (d_motion) {
+        d_motion->process(rows, reference, d_frame);
+        return estimate(d_map.process(d_frame, d_powers.data()), report);
+    }
+    begin(reference);
+    take(rows, 0, d_grid->num_symbols());
+    return finish(report);
+}
+
+void target_estimator::begin(const gr_complex* reference)
+{
+    d_map.begin(d_frame, reference);
+}
+
+void target_estimator::take(const gr_complex* rows, size_t first, size_t count)
+{
+    d_map.take(d_frame, rows, first, count);
+}
+
+bool target_estimator::finish(detections& report)
+{
+    return estimate(d_map.finish(d_frame, d_powers.data()), report);
+}
+
+bool target_estimator::finite() const { return std::isfinite(d_frame.power()); }
+
+// Of the frame that was matched and its map.
+bool target_estimator::estimate(bool sent, detections& report)
+{
+    sent = sent && finite();
     d_found = false;
     d_weakest = 0;
-    const bool sent = transform(rows, reference);
+    d_cells.clear();
     const bool strong = sent && d_detector && find_strongest();
-    const range_doppler_map* likely = d_detector ? nullptr : &find_likely();
-    if (d_detector && !strong)
+    const range_doppler_map* likely = sent && !d_detector ? &find_likely() : nullptr;
+    if (sent && d_detector && !strong)
         find(d_powers.data());
     if (!d_cells.empty()) {
         d_found = true;
@@ -136,15 +166,6 @@ bool target_estimator::process(const gr_complex* rows,
     }
     write(report);
     return sent;
-}
-
-// Leaves the frame matched.
-bool target_estimator::transform(const gr_complex* rows, const gr_complex* reference)
-{
-    if (!d_motion)
-        return d_map.process(d_frame, rows, reference, d_powers.data());
-    d_motion->process(rows, reference, d_frame);
-    return d_map.process(d_frame, d_powers.data());
 }
 
 // Places of the one target; returns the map whose cells they are.

@@ -265,8 +265,32 @@ class qa_range_doppler_estimator(gr_unittest.TestCase):
         self.assertTrue(all(len(r["delay"]) == 1 for r in reports))
         self.assertEqual(block.faults(), {"frame_jump": 2, "no_reference": 1})
 
+    def test_a_bad_reference_costs_its_own_frame(self):
+        # Rows are matched as they come, or whole frames where they are filtered.
+        for clutter in ("none", "mean"):
+            with self.subTest(clutter=clutter):
+                sent, frames = self.data_frames(5)
+                sent[1] = sent[1].copy()
+                sent[1][9, 7] = np.nan
+                sent[3] = sent[3][:20]  # 12 rows are lost
+                starts = np.cumsum([0] + [len(r) for r in sent[:-1]])
+                reports, _, _, block = self.run_block(
+                    frames,
+                    frame_tags(range(5), 32),
+                    sent,
+                    [tag(int(o), "frame", pmt.from_uint64(i)) for i, o in enumerate(starts)],
+                    reference="rows",
+                    clutter=clutter,
+                )
+                self.assertEqual([r["frame"] for r in reports], [0, 2, 4])
+                self.assertTrue(clutter == "mean" or all(len(r["delay"]) == 1 for r in reports))
+                self.assertTrue(all(np.isfinite(r["snr"]).all() for r in reports))
+                self.assertEqual(
+                    block.faults(), {"not_finite": 1, "lost_rows": 1, "no_reference": 1}
+                )
+
     def test_detections_leave_before_the_next_frame_is_there(self):
-        # Frames of 16 kB, which are processed in place, and of 5 MB with references, which are not.
+        # Frames of 16 kB and of 5 MB.
         large = isac.ofdm_grid(
             fft_len=4096, cp_len=64, num_symbols=160, subcarrier_spacing=60e3, pilots="all"
         )
@@ -317,18 +341,19 @@ class qa_range_doppler_estimator(gr_unittest.TestCase):
 
     def test_late_references_are_waited_for(self):
         sent, frames = self.data_frames(4)
-        for late in ("references", "echoes"):
+        # Rows a second of the echoes and of the references: either, or each in turn, is late.
+        for echo_rate, sent_rate in ((1e6, 640), (640, 1e6), (640, 660), (660, 640)):
             for want_map in (True, False):
                 tb = gr.top_block()
                 block = isac.range_doppler_estimator(self.grid, reference="rows")
                 store = blocks.message_debug()
-                tb.connect(self.slow(tb, frames, 1e6 if late == "references" else 640), (block, 0))
-                tb.connect(self.slow(tb, sent, 640 if late == "references" else 1e6), (block, 1))
+                tb.connect(self.slow(tb, frames, echo_rate), (block, 0))
+                tb.connect(self.slow(tb, sent, sent_rate), (block, 1))
                 if want_map:
                     tb.connect(block, blocks.null_sink(gr.sizeof_float * 64))
                 tb.msg_connect(block, "detections", store, "store")
                 tb.run()
-                self.assertEqual(store.num_messages(), 4, (late, want_map))
+                self.assertEqual(store.num_messages(), 4, (echo_rate, sent_rate, want_map))
                 self.assertEqual(block.faults(), {})
 
     def test_references_that_end_early(self):

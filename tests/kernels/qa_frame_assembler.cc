@@ -71,37 +71,6 @@ struct fixture {
         return frames;
     }
 
-    // The same in place, with the rows of an unfinished frame left where they are: a
-    // window over the stream, of which as much is taken off as the assembler lets go.
-    std::vector<std::pair<uint64_t, int>> stream_in_place(std::vector<gr_complex> values,
-                                                          size_t step,
-                                                          std::vector<gr::tag_t> tags)
-    {
-        assembler->set_in_place(true);
-        std::vector<std::pair<uint64_t, int>> frames;
-        const size_t total = values.size() / 4;
-        size_t begin = 0, pushed = 0, end = 0; // of the window, in rows
-        while (end < total) {
-            end = std::min(total, end + step);
-            // A copy, so that rows from outside the window would not be found.
-            const std::vector<gr_complex> window(values.begin() + begin * 4,
-                                                 values.begin() + end * 4);
-            while (pushed < end) {
-                pushed += assembler->push(
-                    window.data() + (pushed - begin) * 4, end - pushed, pushed, tags);
-                if (assembler->complete()) {
-                    const auto* first = assembler->rows();
-                    BOOST_REQUIRE(first >= window.data() &&
-                                  first + 3 * 4 <= window.data() + window.size());
-                    frames.emplace_back(assembler->stamp().frame,
-                                        static_cast<int>(first->real()));
-                }
-            }
-            begin = pushed - assembler->rows_held();
-        }
-        return frames;
-    }
-
     ofdm_grid::sptr grid;
     std::unique_ptr<fault_log> faults;
     std::unique_ptr<frame_assembler> assembler;
@@ -188,71 +157,4 @@ BOOST_FIXTURE_TEST_CASE(wrong_tags_are_counted, fixture)
                           tag(0, metadata_keys::rx_time(), pmt::mp("noon")) }) ==
                  frames{ { 0, 0 } }));
     BOOST_CHECK_EQUAL(faults->counts().at("bad_tag"), 3u);
-}
-
-BOOST_FIXTURE_TEST_CASE(frames_in_place_are_the_same, fixture)
-{
-    for (size_t step = 1; step <= 9; step++) {
-        fixture whole, torn, bad;
-        BOOST_CHECK((whole.stream_in_place(
-                         rows(0, 9), step, { frame(0, 7), frame(3, 8), frame(6, 9) }) ==
-                     frames{ { 7, 0 }, { 8, 3 }, { 9, 6 } }));
-        BOOST_CHECK(whole.faults->counts().empty());
-        BOOST_CHECK((torn.stream_in_place(
-                         rows(0, 8), step, { frame(0, 0), frame(2, 1), frame(5, 2) }) ==
-                     frames{ { 1, 2 }, { 2, 5 } }));
-        BOOST_CHECK_EQUAL(torn.faults->counts().at("lost_rows"), 1u);
-        auto values = rows(0, 9);
-        values[4 * 4] = std::numeric_limits<float>::quiet_NaN();
-        BOOST_CHECK(
-            (bad.stream_in_place(values, step, {}) == frames{ { 0, 0 }, { 2, 6 } }));
-        BOOST_CHECK_EQUAL(bad.faults->counts().at("not_finite"), 1u);
-    }
-}
-
-BOOST_FIXTURE_TEST_CASE(rows_missing_lead_to_the_end_of_a_frame, fixture)
-{
-    assembler->set_in_place(true);
-    const auto values = rows(0, 6);
-    BOOST_CHECK_EQUAL(assembler->rows_missing(), 3u);
-    assembler->push(values.data(), 2, 0, {});
-    BOOST_CHECK_EQUAL(assembler->rows_missing(), 1u);
-    BOOST_CHECK_EQUAL(assembler->rows_held(), 2u);
-    BOOST_CHECK_EQUAL(assembler->push(values.data() + 8, 4, 2, {}), 1u);
-    BOOST_CHECK(assembler->complete());
-    BOOST_CHECK_EQUAL(assembler->rows_missing(), 3u);
-    BOOST_CHECK_EQUAL(assembler->rows_held(), 0u);
-}
-
-// As when a flowgraph is reconfigured: the scheduler's buffer keeps them.
-BOOST_FIXTURE_TEST_CASE(rows_held_come_again_after_a_restart, fixture)
-{
-    for (const bool tagged : { false, true }) {
-        fixture fresh;
-        fresh.assembler->set_in_place(true);
-        const auto values = rows(0, 6);
-        std::vector<gr::tag_t> tags;
-        if (tagged)
-            tags = { frame(0, 0), frame(3, 1) };
-        fresh.assembler->push(values.data(), 3, 0, tags);
-        fresh.assembler->push(values.data() + 12, 2, 3, tags);
-        fresh.assembler->set_in_place(true);
-        fresh.assembler->push(values.data() + 12, 3, 3, tags);
-        BOOST_CHECK(fresh.assembler->complete());
-        BOOST_CHECK_EQUAL(fresh.assembler->stamp().frame, 1u);
-        BOOST_CHECK(fresh.faults->counts().empty());
-    }
-}
-
-BOOST_FIXTURE_TEST_CASE(a_frame_is_handed_over_whole, fixture)
-{
-    for (const bool in_place : { false, true }) {
-        fixture fresh;
-        fresh.assembler->set_in_place(in_place);
-        const auto values = rows(0, 3);
-        fresh.assembler->push(values.data(), 3, 0, {});
-        volk::vector<gr_complex> buffer(values.size());
-        fresh.assembler->hand_over(buffer);
-        BOOST_CHECK(std::equal(values.begin(), values.end(), buffer.begin()));
-    }
 }

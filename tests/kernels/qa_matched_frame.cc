@@ -34,10 +34,15 @@ void check(const ofdm_grid::sptr& grid,
     const element_pattern pattern(*grid, !reference);
     matched_frame frame(grid, pattern, true), row_by_row(grid, pattern, false);
     frame.load(rows.data(), reference);
-    row_by_row.begin(rows.data(), reference);
+    row_by_row.begin(reference);
     double energy = 0, power = 0, used = 0;
     size_t at = 0;
     for (size_t i = 0; i < pattern.symbols.span; i++) {
+        // A copy, so that rows from outside would not be found.
+        const size_t n = grid->num_subcarriers(), symbol = pattern.symbols.place(i);
+        const std::vector<gr_complex> received(rows.begin() + symbol * n,
+                                               rows.begin() + (symbol + 1) * n);
+        row_by_row.set_rows(received.data(), symbol, 1);
         const gr_complex* row = row_by_row.match(i);
         double row_energy = 0;
         for (size_t k = 0; k < pattern.subcarriers.span; k++, at++) {

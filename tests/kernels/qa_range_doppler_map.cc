@@ -234,6 +234,42 @@ BOOST_AUTO_TEST_CASE(threads_share_a_frame)
     }
 }
 
+// In pieces of any number of rows, also of none, of which some hold no pilots.
+BOOST_AUTO_TEST_CASE(rows_come_one_after_the_other)
+{
+    frame_maker maker(7);
+    auto sparse = small_grid("comb");
+    sparse.comb_spacing_time = 3;
+    for (const auto& parameters : { small_grid("all"), sparse }) {
+        const auto grid = ofdm_grid::make(parameters);
+        const auto rows = maker.noise(*grid);
+        const size_t n = grid->num_subcarriers(), symbols = grid->num_symbols();
+        for (const int threads : { 1, 3 })
+            for (const std::string window : { "rectangular", "hann" }) {
+                range_doppler_map::parameters p;
+                p.threads = threads;
+                p.window = window;
+                range_doppler_map map(grid, p);
+                const auto expected = map_of(map, rows);
+                for (const size_t step : { 1, 2, 5, 31, 32 }) {
+                    matched_frame frame(grid, map.pattern(), true, threads);
+                    map.begin(frame, nullptr);
+                    map.take(frame, nullptr, 0, 0);
+                    for (size_t first = 0; first < symbols; first += step) {
+                        const size_t count = std::min(step, symbols - first);
+                        const std::vector<gr_complex> piece(
+                            rows.begin() + first * n, rows.begin() + (first + count) * n);
+                        map.take(frame, piece.data(), first, count);
+                    }
+                    std::vector<float> powers(expected.size());
+                    BOOST_TEST(map.finish(frame, powers.data()));
+                    for (size_t i = 0; i < powers.size(); i++)
+                        BOOST_REQUIRE_SMALL(powers[i] - expected[i], 1e-3f);
+                }
+            }
+    }
+}
+
 BOOST_AUTO_TEST_CASE(empty_reference_is_told)
 {
     const auto grid = ofdm_grid::make(small_grid("none"));

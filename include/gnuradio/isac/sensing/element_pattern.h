@@ -7,6 +7,7 @@
 
 #include <gnuradio/isac/api.h>
 #include <gnuradio/isac/ofdm_grid.h>
+#include <algorithm>
 #include <cstddef>
 #include <vector>
 
@@ -21,6 +22,11 @@ struct ISAC_API pattern_axis {
     size_t length = 1;  //!< such places in the whole axis: the length of its transform
 
     size_t place(size_t i) const { return first + i * spacing; }
+    //! How many of the span's places lie before that one of the grid.
+    size_t count_before(size_t place) const
+    {
+        return place <= first ? 0 : std::min((place - first - 1) / spacing + 1, span);
+    }
 };
 
 /*!

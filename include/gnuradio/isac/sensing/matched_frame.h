@@ -45,15 +45,24 @@ public:
     matched_frame& operator=(const matched_frame&) = delete;
 
     /*!
-     * Starts a frame; both arrays are read until finish() returns.
+     * Starts a frame.
      *
-     * \param rows       M x N received values
      * \param reference  M x N transmitted values, zero where nothing was sent; nullptr:
-     *                   the grid's pilots
+     *                   the grid's pilots. Read until finish() returns, a row when it is
+     *                   matched and after.
      */
-    void begin(const gr_complex* rows, const gr_complex* reference);
+    void begin(const gr_complex* reference);
 
-    //! One symbol of the pattern, in any order, each once: subcarriers.span products.
+    /*!
+     * Rows to match next.
+     *
+     * \param rows   \p count x N received values, read until the next call
+     * \param first  OFDM symbol of the frame that they begin with
+     */
+    void set_rows(const gr_complex* rows, size_t first, size_t count);
+
+    //! One symbol of the pattern whose row is there, in any order, each once:
+    //! subcarriers.span products.
     const gr_complex* match(size_t symbol, size_t member = 0);
     //! The same of N received values that stand for the symbol's row.
     const gr_complex* match(size_t symbol, const gr_complex* row);
@@ -65,7 +74,7 @@ public:
     //! After the last symbol.
     void finish();
 
-    //! All of the above.
+    //! All of the above, of M x N received values.
     void load(const gr_complex* rows, const gr_complex* reference);
 
     //! \name Of a finished frame that is kept whole
@@ -104,6 +113,7 @@ private:
     };
 
     size_t offset_of(size_t symbol) const;
+    const gr_complex* row_of(size_t symbol) const;
     size_t after(size_t symbol) const;
     const gr_complex*
     match(size_t symbol, const gr_complex* row, const gr_complex* next_row, room& r);
@@ -112,7 +122,8 @@ private:
     ofdm_grid::sptr d_grid;
     element_pattern d_pattern;
     bool d_whole;
-    const gr_complex* d_rows = nullptr;
+    const gr_complex* d_rows = nullptr; // from symbol d_first to before d_end
+    size_t d_first = 0, d_end = 0;
     const gr_complex* d_reference = nullptr;
     volk::vector<gr_complex> d_products;
     volk::vector<float> d_energies;

@@ -75,11 +75,17 @@ public:
      */
     bool process(const gr_complex* rows, const gr_complex* reference, float* map);
 
-    //! The same, leaving in \p frame, which has as many members, what was matched.
-    bool process(matched_frame& frame,
-                 const gr_complex* rows,
-                 const gr_complex* reference,
-                 float* map);
+    //! \name The same of rows that come one after the other
+    //! leaving in \p frame, which has as many members, what was matched.
+    //! \{
+    //! \param reference  as above, of which a row is read when the echoes' comes and
+    //! after
+    void begin(matched_frame& frame, const gr_complex* reference);
+    //! \param rows  \p count x N received values, from the frame's symbol \p first on
+    void take(matched_frame& frame, const gr_complex* rows, size_t first, size_t count);
+    //! After the last row; see process().
+    bool finish(matched_frame& frame, float* map);
+    //! \}
 
     //! The same of a finished frame that is kept whole, while its reference is there.
     bool process(matched_frame& frame, float* map);
@@ -154,7 +160,8 @@ private:
     weighted_row
     weigh_row(const gr_complex* products, const float* energies, room& r) const;
     template <typename Row>
-    bool transform(Row row, float* map);
+    void transform_rows(size_t first, size_t last, Row row);
+    bool transform_columns(float* map);
     range_rows rows(float* map) const;
     void spread(const echo& e, double scale, size_t place);
 

@@ -70,13 +70,31 @@ public:
     target_estimator& operator=(const target_estimator&) = delete;
 
     /*!
-     * \param rows       M x N received values, finite
-     * \param reference  M x N transmitted values, finite, zero where nothing was sent;
+     * \param rows       M x N received values
+     * \param reference  M x N transmitted values, zero where nothing was sent;
      *                   nullptr: the grid's pilots (and only then, as pilots_only says)
      * \param report     whose vectors are replaced; the rest is left as it is
-     * \return false, without targets, when the reference is zero everywhere
+     * \return false, without targets, when the reference is zero everywhere or the frame
+     * is not finite()
      */
     bool process(const gr_complex* rows, const gr_complex* reference, detections& report);
+
+    //! \name The same of rows that come one after the other
+    //! \{
+    //! Whether that can be: to compensate motion the whole frame is needed.
+    bool takes_rows() const { return !d_motion; }
+    //! \param reference  as above, of which a row is read when the echoes' comes and
+    //! after
+    void begin(const gr_complex* reference);
+    //! \param rows  \p count x N received values, from the frame's symbol \p first on
+    void take(const gr_complex* rows, size_t first, size_t count);
+    //! After the last row; see process().
+    bool finish(detections& report);
+    //! \}
+
+    //! Whether the frame processed last, times its reference, held no NaN and no
+    //! infinity.
+    bool finite() const;
 
     //! Of the frame processed last: doppler_cells x range_cells powers.
     const float* powers() const { return d_powers.data(); }
@@ -87,7 +105,7 @@ private:
     const range_doppler_map& find_likely();
     void fit_likeliest(const range_doppler_map& map);
     void fit_clusters(bool strong);
-    bool transform(const gr_complex* rows, const gr_complex* reference);
+    bool estimate(bool sent, detections& report);
     bool find_strongest();
     void find(const float* powers);
     bool fit();
