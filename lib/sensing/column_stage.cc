@@ -15,7 +15,7 @@ namespace isac {
 
 namespace {
 
-constexpr size_t COLUMNS = column_stage::COLUMNS;
+constexpr size_t COLUMNS = range_tiles::COLUMNS;
 constexpr size_t LANES = 8;
 // Two registers of powers are a cache line of the map.
 constexpr size_t LINE = 2 * LANES;
@@ -23,21 +23,7 @@ static_assert(LINE * sizeof(float) == CACHE_LINE, "a line");
 // A cache line keeps columns off each other's sets where their length is a power of two.
 constexpr size_t GAP = 8;
 
-// Pieces of rows, weighted; asks for the pieces of the next group.
-ISAC_SIMD_CLONES
-void gather(
-    const float* values, size_t stride, size_t rows, const float* weights, float* pieces)
-{
-    for (size_t i = 0; i < rows; i++) {
-        for (size_t c = 0; c < 2 * COLUMNS; c++)
-            pieces[c] = values[c] * weights[i];
-        prefetch_to_read(values + 2 * COLUMNS, 2 * COLUMNS);
-        values += 2 * stride;
-        pieces += 2 * COLUMNS;
-    }
-}
-
-// Whether an echo shows in a group of columns.
+// Whether an echo shows in a tile's columns.
 bool reaches(const echo_response& e, size_t first, size_t count, float least)
 {
     for (size_t c = first; c < first + count; c++)
@@ -50,7 +36,8 @@ bool reaches(const echo_response& e, size_t first, size_t count, float least)
 // pairs of real and imaginary parts come in, row i of the result is that of ROW_OF[i].
 constexpr size_t ROW_OF[LANES] = { 0, 1, 4, 5, 2, 3, 6, 7 };
 
-inline void transpose_powers(const float* columns, size_t pitch, float8* rows)
+inline void
+transpose_powers(const float* columns, size_t pitch, float scale, float8* rows)
 {
     float8 p[LANES], q[LANES], r[LANES];
     for (size_t c = 0; c < LANES; c++) {
@@ -59,8 +46,8 @@ inline void transpose_powers(const float* columns, size_t pitch, float8* rows)
         load(b, columns + 2 * c * pitch + LANES);
         a *= a;
         b *= b;
-        p[c] = ISAC_SHUFFLE(a, b, 0, 2, 8, 10, 4, 6, 12, 14) +
-               ISAC_SHUFFLE(a, b, 1, 3, 9, 11, 5, 7, 13, 15);
+        p[c] = scale * (ISAC_SHUFFLE(a, b, 0, 2, 8, 10, 4, 6, 12, 14) +
+                        ISAC_SHUFFLE(a, b, 1, 3, 9, 11, 5, 7, 13, 15));
     }
     for (size_t i = 0; i < LANES; i += 2) {
         q[i] = ISAC_SHUFFLE(p[i], p[i + 1], 0, 8, 1, 9, 4, 12, 5, 13);
@@ -80,12 +67,13 @@ inline void transpose_powers(const float* columns, size_t pitch, float8* rows)
 
 // A line of powers for each of count rows; returns how many it left.
 ISAC_SIMD_CLONES
-size_t put_lines(const float* columns, size_t pitch, size_t count, float* map, size_t to)
+size_t put_lines(
+    const float* columns, size_t pitch, size_t count, float scale, float* map, size_t to)
 {
     for (; count >= LANES; count -= LANES) {
         float8 low[LANES], high[LANES];
-        transpose_powers(columns, pitch, low);
-        transpose_powers(columns + 2 * LANES * pitch, pitch, high);
+        transpose_powers(columns, pitch, scale, low);
+        transpose_powers(columns + 2 * LANES * pitch, pitch, scale, high);
         for (size_t i = 0; i < LANES; i++) {
             store(map + ROW_OF[i] * to, low[i]);
             store(map + ROW_OF[i] * to + LANES, high[i]);
@@ -102,60 +90,66 @@ column_stage::column_stage(size_t rows, size_t length)
     : d_rows(rows),
       d_length(length),
       d_pitch((length + GAP - 1) / GAP * GAP + GAP),
-      d_pieces(length * COLUMNS),
-      d_columns(d_pitch * COLUMNS),
-      d_fft(std::make_unique<fft_plan>(length,
+      d_longer(length > rows ? length * COLUMNS : 0),
+      d_columns(d_pitch * COLUMNS)
+{
+    volk::vector<gr_complex> tile(length * COLUMNS);
+    d_fft = std::make_unique<fft_plan>(length,
                                        COLUMNS,
                                        FFTW_FORWARD,
-                                       fft_layout{ d_pieces.data(), COLUMNS, 1 },
+                                       fft_layout{ tile.data(), COLUMNS, 1 },
                                        fft_layout{ d_columns.data(), 1, d_pitch },
-                                       FFTW_PATIENT)),
-      d_single_fft(std::make_unique<fft_plan>(
-          length, FFTW_FORWARD, d_columns.data(), d_columns.data() + d_pitch))
-{
-    std::fill(d_pieces.begin(), d_pieces.end(), gr_complex(0, 0));
+                                       FFTW_PATIENT);
+    d_single_fft = std::make_unique<fft_plan>(
+        length, FFTW_FORWARD, d_columns.data(), d_columns.data() + d_pitch);
+    std::fill(d_longer.begin(), d_longer.end(), gr_complex(0, 0));
 }
 
-void column_stage::transform(const range_rows& rows, size_t first)
+void column_stage::transform(const range_tiles& tiles, const power_map& map, size_t tile)
 {
-    gather(reinterpret_cast<const float*>(rows.values + first),
-           rows.stride,
-           d_rows,
-           rows.weights,
-           reinterpret_cast<float*>(d_pieces.data()));
+    tiles.fetch(tile);
+    const gr_complex* values = tiles.tile(tile);
+    if (!d_longer.empty())
+        values =
+            std::copy_n(values, d_rows * COLUMNS, d_longer.data()) - d_rows * COLUMNS;
     // The lines of the map come while the transform works.
-    const size_t count = std::min(COLUMNS, rows.columns - first);
+    const size_t columns = tiles.columns(), first = tile * COLUMNS;
+    const size_t count = std::min(COLUMNS, columns - first);
     for (size_t d = 0; d < d_length; d++)
-        prefetch_to_write(rows.map + d * rows.columns + first, count);
-    d_fft->execute(d_pieces.data(), d_columns.data());
+        prefetch_to_write(map.powers + d * columns + first, count);
+    d_fft->execute(values, d_columns.data());
 }
 
-void column_stage::process(const range_rows& rows, size_t first, size_t last)
+void column_stage::process(const range_tiles& tiles,
+                           const power_map& map,
+                           size_t first,
+                           size_t last)
 {
-    for (size_t group = first; group < last; group++) {
-        transform(rows, group * COLUMNS);
-        put_powers(rows, group * COLUMNS);
+    for (size_t tile = first; tile < last; tile++) {
+        transform(tiles, map, tile);
+        put_powers(tiles, map, tile);
     }
 }
 
-void column_stage::process_less(const range_rows& rows,
+void column_stage::process_less(const range_tiles& tiles,
+                                const power_map& map,
                                 size_t first,
                                 size_t last,
                                 const echo_response* echoes,
                                 size_t num_echoes,
                                 float least)
 {
-    for (size_t group = first; group < last; group++) {
-        const size_t column = group * COLUMNS;
-        const size_t count = std::min(COLUMNS, rows.columns - column);
+    for (size_t tile = first; tile < last; tile++) {
+        const size_t column = tile * COLUMNS;
+        const size_t count = std::min(COLUMNS, tiles.columns() - column);
         if (std::none_of(echoes, echoes + num_echoes, [=](const auto& e) {
                 return reaches(e, column, count, least);
             }))
             continue;
-        transform(rows, column);
+        transform(tiles, map, tile);
         for (size_t e = 0; e < num_echoes; e++)
             take_echo(echoes[e], column, count, least);
-        put_powers(rows, column);
+        put_powers(tiles, map, tile);
     }
 }
 
@@ -189,10 +183,12 @@ void column_stage::take_echo(const echo_response& e,
 }
 
 // Doppler 0 moves from the first row to the middle.
-void column_stage::put_powers(const range_rows& rows, size_t first) const
+void column_stage::put_powers(const range_tiles& tiles,
+                              const power_map& map,
+                              size_t tile) const
 {
-    const size_t pitch = rows.columns, columns = std::min(COLUMNS, pitch - first);
-    float* map = rows.map + first;
+    const size_t pitch = tiles.columns(), first = tile * COLUMNS;
+    const size_t columns = std::min(COLUMNS, pitch - first);
     const size_t half = d_length / 2;
     const struct {
         size_t from, to, count;
@@ -200,15 +196,19 @@ void column_stage::put_powers(const range_rows& rows, size_t first) const
     for (const auto& side : sides) {
         for (size_t c = 0; c < columns; c += LINE) {
             const gr_complex* from = d_columns.data() + c * d_pitch + side.from;
-            float* to = map + side.to * pitch + c;
+            float* to = map.powers + side.to * pitch + first + c;
             const size_t width = std::min(LINE, columns - c);
             size_t left = side.count;
             if (width == LINE)
-                left = put_lines(
-                    reinterpret_cast<const float*>(from), d_pitch, left, to, pitch);
+                left = put_lines(reinterpret_cast<const float*>(from),
+                                 d_pitch,
+                                 left,
+                                 map.scale,
+                                 to,
+                                 pitch);
             for (size_t d = side.count - left; d < side.count; d++)
                 for (size_t k = 0; k < width; k++)
-                    to[d * pitch + k] = std::norm(from[k * d_pitch + d]);
+                    to[d * pitch + k] = map.scale * std::norm(from[k * d_pitch + d]);
         }
     }
 }

@@ -6,6 +6,7 @@
 #define INCLUDED_ISAC_SENSING_COLUMN_STAGE_H
 
 #include "fft_plan.h"
+#include "range_tiles.h"
 #include <gnuradio/gr_complex.h>
 #include <gnuradio/isac/api.h>
 #include <volk/volk_alloc.hh>
@@ -28,28 +29,21 @@ struct ISAC_API echo_response {
     gr_complex at(size_t doppler, size_t range) const;
 };
 
-//! Rows of range cells, and the map that they become.
-struct range_rows {
-    const gr_complex* values; //!< rows readable up to a whole group of columns
-    size_t stride;            //!< from row to row, values
-    size_t columns;           //!< range cells
-    const float* weights;     //!< of the rows
-    float* map;               //!< rows of columns powers, Doppler 0 in the middle
+//! What tiles of range cells become.
+struct power_map {
+    float* powers; //!< rows over the tiles' columns, Doppler 0 in the middle
+    float scale;   //!< of the powers
 };
 
 /*!
- * The second half of a map: from rows of range cells to powers over Doppler.
+ * The second half of a map: from tiles of range cells to powers over Doppler.
  *
- * A few columns at a time pass through buffers that stay in the second-level cache: they
- * are gathered as whole pieces of rows, transformed out of that layout into columns one
- * after the other, and go as whole cache lines of powers to the map.
+ * A tile is transformed to columns one after the other in a buffer that stays in the
+ * second-level cache, which go as whole cache lines of powers to the map.
  */
 class ISAC_API column_stage
 {
 public:
-    //! Columns at a time.
-    static constexpr size_t COLUMNS = 32;
-
     /*!
      * \param rows    that enter
      * \param length  of the transforms, at least \p rows: the rest is zero
@@ -59,19 +53,18 @@ public:
     column_stage(const column_stage&) = delete;
     column_stage& operator=(const column_stage&) = delete;
 
-    //! Groups of COLUMNS, the last of which may be incomplete.
-    static size_t groups(size_t columns) { return (columns + COLUMNS - 1) / COLUMNS; }
-
-    //! Groups of columns, from the first to before the last given.
-    void process(const range_rows& rows, size_t first, size_t last);
+    //! Tiles from the first to before the last given.
+    void
+    process(const range_tiles& tiles, const power_map& map, size_t first, size_t last);
 
     /*!
      * The same less echoes, where they reach; other columns of the map stay as they are.
      *
      * \param echoes  \p num_echoes of them
-     * \param least   amplitude of an echo in a cell that may stay there
+     * \param least   amplitude of an echo in a cell, unscaled, that may stay there
      */
-    void process_less(const range_rows& rows,
+    void process_less(const range_tiles& tiles,
+                      const power_map& map,
                       size_t first,
                       size_t last,
                       const echo_response* echoes,
@@ -82,14 +75,14 @@ public:
     void transform_turns(const std::vector<gr_complex>& turns, echo_response& e);
 
 private:
-    void transform(const range_rows& rows, size_t first);
+    void transform(const range_tiles& tiles, const power_map& map, size_t tile);
     void take_echo(const echo_response& e, size_t first, size_t count, float least);
-    void put_powers(const range_rows& rows, size_t first) const;
+    void put_powers(const range_tiles& tiles, const power_map& map, size_t tile) const;
 
     size_t d_rows;
     size_t d_length;
     size_t d_pitch;                    // of d_columns
-    volk::vector<gr_complex> d_pieces; // length x COLUMNS: zero from d_rows on
+    volk::vector<gr_complex> d_longer; // a tile with zeros, where it is shorter
     volk::vector<gr_complex> d_columns;
     std::unique_ptr<fft_plan> d_fft;
     std::unique_ptr<fft_plan> d_single_fft; // from the first of d_columns to the second

@@ -26,41 +26,57 @@ struct row_values {
     T* next;
 };
 
-// y conj(x) and all that is summed of it, in one pass.
-ISAC_SIMD_CLONES
-matched_frame::row_sums match_row(const row_values<const float>& y,
-                                  const row_values<const float>& x,
-                                  size_t count,
-                                  const row_values<float>& products)
-{
-    constexpr size_t LANES = 8;
-    const float8 sign = { 1, -1, 1, -1, 1, -1, 1, -1 };
+constexpr size_t LANES = 8;
+
+// What is summed of products, lane by lane.
+struct lane_sums {
     float8 energy = {}, square = {}, power = {};
+};
+
+inline void match_lanes(const float* y, const float* x, float* products, lane_sums& sums)
+{
+    const float8 sign = { 1, -1, 1, -1, 1, -1, 1, -1 };
+    float8 a, b;
+    load(a, y);
+    load(b, x);
+    const float8 b_re = ISAC_SHUFFLE(b, b, 0, 0, 2, 2, 4, 4, 6, 6);
+    const float8 b_im = ISAC_SHUFFLE(b, b, 1, 1, 3, 3, 5, 5, 7, 7);
+    const float8 swapped = ISAC_SHUFFLE(a, a, 1, 0, 3, 2, 5, 4, 7, 6);
+    const float8 p = a * b_re + swapped * (b_im * sign);
+    store(products, p);
+    sums.power += p * p;
+    const float8 e = b_re * b_re + b_im * b_im; // every element's twice
+    sums.energy += e;
+    sums.square += e * e;
+}
+
+// y conj(x) and all that is summed of it, in one pass. Each half of a line has sums of
+// its own: neither waits for the other's.
+ISAC_SIMD_CLONES
+matched_frame::row_sums match_row(const row_values<const float> y,
+                                  const row_values<const float> x,
+                                  size_t count,
+                                  const row_values<float> products)
+{
+    lane_sums low, high;
     size_t i = 0;
-    for (; i + LANES <= 2 * count; i += LANES) {
-        if (i % LINE == 0) {
-            prefetch_to_read(y.next + i);
-            prefetch_to_read(x.next + i);
-            prefetch_to_write(products.next + i);
-        }
-        float8 a, b;
-        load(a, y.values + i);
-        load(b, x.values + i);
-        const float8 b_re = ISAC_SHUFFLE(b, b, 0, 0, 2, 2, 4, 4, 6, 6);
-        const float8 b_im = ISAC_SHUFFLE(b, b, 1, 1, 3, 3, 5, 5, 7, 7);
-        const float8 swapped = ISAC_SHUFFLE(a, a, 1, 0, 3, 2, 5, 4, 7, 6);
-        const float8 p = a * b_re + swapped * (b_im * sign);
-        store(products.values + i, p);
-        power += p * p;
-        const float8 e = b_re * b_re + b_im * b_im; // every element's twice
-        energy += e;
-        square += e * e;
+    for (; i + LINE <= 2 * count; i += LINE) {
+        prefetch_to_read(y.next + i);
+        prefetch_to_read(x.next + i);
+        prefetch_to_write(products.next + i);
+        match_lanes(y.values + i, x.values + i, products.values + i, low);
+        match_lanes(y.values + i + LANES,
+                    x.values + i + LANES,
+                    products.values + i + LANES,
+                    high);
     }
+    for (; i + LANES <= 2 * count; i += LANES)
+        match_lanes(y.values + i, x.values + i, products.values + i, low);
     matched_frame::row_sums sums;
     for (size_t lane = 0; lane < LANES; lane++) {
-        sums.energy += 0.5f * energy[lane];
-        sums.square += 0.5f * square[lane];
-        sums.power += power[lane];
+        sums.energy += 0.5f * (low.energy[lane] + high.energy[lane]);
+        sums.square += 0.5f * (low.square[lane] + high.square[lane]);
+        sums.power += low.power[lane] + high.power[lane];
     }
     for (; i < 2 * count; i += 2) {
         const float *u = y.values + i, *v = x.values + i;

@@ -3,7 +3,7 @@
  */
 
 #include "column_stage.h"
-#include "prefetch.h"
+#include "range_tiles.h"
 #include "worker_team.h"
 #include <gnuradio/isac/check.h>
 #include <gnuradio/isac/sensing/range_doppler_map.h>
@@ -18,9 +18,6 @@ namespace gr {
 namespace isac {
 
 namespace {
-
-// Keeps the rows off the same cache sets where their length is a power of two.
-constexpr size_t ROW_GAP = 16;
 
 constexpr int MOST_THREADS = 64;
 
@@ -71,11 +68,13 @@ size_t stride(const std::vector<float>& window, size_t cells)
 
 range_doppler_map::room::room(const range_doppler_map& map)
     : row(map.d_range_cells),
+      cells(map.d_tiles->row_length()),
       weights(map.d_pattern.subcarriers.span),
       columns(
           std::make_unique<column_stage>(map.d_pattern.symbols.span, map.d_doppler_cells))
 {
     std::fill(row.begin(), row.end(), gr_complex(0, 0));
+    std::fill(cells.begin(), cells.end(), gr_complex(0, 0));
 }
 
 range_doppler_map::room::~room() = default;
@@ -92,12 +91,10 @@ range_doppler_map::range_doppler_map(ofdm_grid::sptr grid, const parameters& p)
           make_window(p.window, d_pattern.subcarriers.span, p.window_parameter)),
       d_window_doppler(make_window(p.window, d_pattern.symbols.span, p.window_parameter)),
       d_window_energies(d_pattern.subcarriers.span),
-      d_stride(column_stage::groups(d_range_cells) * column_stage::COLUMNS + ROW_GAP),
-      d_work(d_stride * d_pattern.symbols.span),
+      d_tiles(std::make_unique<range_tiles>(d_pattern.symbols.span, d_range_cells)),
       d_noise(d_pattern.symbols.span),
       d_mask_delay(d_pattern.subcarriers.span),
       d_mask_doppler(d_pattern.symbols.span),
-      d_weights(d_pattern.symbols.span),
       d_turns(d_pattern.symbols.span),
       d_matched(d_grid, d_pattern, false, members(p.threads)),
       d_echoes(std::make_unique<std::vector<echo_response>>()),
@@ -115,12 +112,12 @@ range_doppler_map::range_doppler_map(ofdm_grid::sptr grid, const parameters& p)
                         d_grid->subcarrier_spacing());
     d_doppler_step =
         1 / (d_doppler_cells * d_pattern.symbols.spacing * d_grid->symbol_duration());
-    volk::vector<gr_complex> row(d_range_cells);
-    d_range_fft = std::make_unique<fft_plan>(
-        d_range_cells, FFTW_BACKWARD, row.data(), d_work.data());
     for (size_t member = 0; member < d_team->members(); member++)
         d_rooms.push_back(std::make_unique<room>(*this));
-    std::fill(d_work.begin(), d_work.end(), gr_complex(0, 0));
+    auto& r = *d_rooms.front();
+    d_range_fft = std::make_unique<fft_plan>(
+        d_range_cells, FFTW_BACKWARD, r.row.data(), r.cells.data());
+    std::fill(r.row.begin(), r.row.end(), gr_complex(0, 0));
     const size_t n = d_grid->num_subcarriers();
     for (size_t i = 0; i < d_pattern.symbols.span; i++)
         for (size_t k = 0; k < d_pattern.subcarriers.span; k++)
@@ -229,13 +226,15 @@ template <typename Row>
 void range_doppler_map::transform_rows(size_t first, size_t last, Row row)
 {
     const auto transform = [&](size_t member, size_t from, size_t to) {
+        gr_complex* const cells = d_rooms[member]->cells.data();
         for (size_t i = first + from; i < first + to; i++) {
-            gr_complex* const out = d_work.data() + i * d_stride;
-            prefetch_to_write(out, d_range_cells);
+            d_tiles->expect(i);
             const auto weighted = row(i, member);
             d_noise[i] = weighted.noise;
-            d_range_fft->execute(weighted.values, out);
+            d_range_fft->execute(weighted.values, cells);
+            d_tiles->put(i, cells, d_window_doppler[i]);
         }
+        d_tiles->settle();
     };
     d_team->share(last - first, transform);
 }
@@ -249,21 +248,14 @@ bool range_doppler_map::transform_columns(float* map)
         std::fill_n(map, d_doppler_cells * d_range_cells, 0.0f);
         return false;
     }
-    const auto scale = static_cast<float>(1 / std::sqrt(noise));
-    for (size_t i = 0; i < d_weights.size(); i++)
-        d_weights[i] = scale * d_window_doppler[i];
+    d_scale = static_cast<float>(1 / noise);
     d_num_echoes = 0;
-    const auto all = rows(map);
+    const power_map to{ map, d_scale };
     const auto transform = [&](size_t member, size_t first, size_t last) {
-        d_rooms[member]->columns->process(all, first, last);
+        d_rooms[member]->columns->process(*d_tiles, to, first, last);
     };
-    d_team->share(column_stage::groups(d_range_cells), transform);
+    d_team->share(d_tiles->tiles(), transform);
     return true;
-}
-
-range_rows range_doppler_map::rows(float* map) const
-{
-    return { d_work.data(), d_stride, d_range_cells, d_weights.data(), map };
 }
 
 void range_doppler_map::predict(const std::vector<echo>& echoes,
@@ -281,18 +273,18 @@ double range_doppler_map::predicted(size_t doppler, size_t range) const
     gr_complex sum(0, 0);
     for (size_t e = 0; e < d_num_echoes; e++)
         sum += (*d_echoes)[e].at(doppler, range);
-    return std::norm(sum);
+    return d_scale * std::norm(sum);
 }
 
 void range_doppler_map::process_less(float* map, double negligible)
 {
-    const auto all = rows(map);
-    const auto least = static_cast<float>(std::sqrt(negligible));
+    const power_map to{ map, d_scale };
+    const auto least = static_cast<float>(std::sqrt(negligible / d_scale));
     const auto transform = [&](size_t member, size_t first, size_t last) {
         d_rooms[member]->columns->process_less(
-            all, first, last, d_echoes->data(), d_num_echoes, least);
+            *d_tiles, to, first, last, d_echoes->data(), d_num_echoes, least);
     };
-    d_team->share(column_stage::groups(d_range_cells), transform);
+    d_team->share(d_tiles->tiles(), transform);
 }
 
 void range_doppler_map::spread(const echo& e, double scale, size_t place)
@@ -300,7 +292,7 @@ void range_doppler_map::spread(const echo& e, double scale, size_t place)
     const size_t used = d_pattern.symbols.span, span = d_pattern.subcarriers.span;
     if (place == d_echoes->size()) {
         d_echoes->emplace_back();
-        d_echoes->back().row.resize(d_stride);
+        d_echoes->back().row.resize(d_tiles->row_length());
     }
     auto& to = (*d_echoes)[place];
     auto& r = *d_rooms.front();
@@ -314,7 +306,7 @@ void range_doppler_map::spread(const echo& e, double scale, size_t place)
         d_turns[i] =
             gr_complex(e.amplitude *
                        std::polar(1.0, 2 * PI * e.doppler * d_pattern.times[i])) *
-            (d_weights[i] * d_mask_doppler[i]);
+            (d_window_doppler[i] * d_mask_doppler[i]);
     r.columns->transform_turns(d_turns, to);
 }
 

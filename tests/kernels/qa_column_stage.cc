@@ -34,14 +34,16 @@ BOOST_AUTO_TEST_CASE(powers_of_transformed_columns_less_echoes)
 {
     random_values random;
     for (const auto& s : SHAPES) {
-        const size_t stride =
-            (s.columns / column_stage::COLUMNS + 1) * column_stage::COLUMNS;
+        range_tiles tiles(s.rows, s.columns);
+        const size_t stride = tiles.row_length();
         std::vector<gr_complex> values(s.rows * stride);
         std::vector<float> weights(s.rows);
         for (auto& v : values)
             v = random();
-        for (auto& w : weights)
-            w = 1 + std::abs(random().real());
+        for (size_t i = 0; i < s.rows; i++) {
+            weights[i] = 1 + std::abs(random().real());
+            tiles.put(i, values.data() + i * stride, weights[i]);
+        }
         column_stage stage(s.rows, s.length);
         std::vector<echo_response> echoes(2);
         for (auto& e : echoes) {
@@ -55,15 +57,13 @@ BOOST_AUTO_TEST_CASE(powers_of_transformed_columns_less_echoes)
         }
 
         std::vector<float> map(s.length * s.columns);
-        const range_rows rows{
-            values.data(), stride, s.columns, weights.data(), map.data()
-        };
-        const size_t groups = column_stage::groups(s.columns);
-        stage.process(rows, groups / 2, groups);
-        stage.process(rows, 0, groups / 2);
+        const power_map to{ map.data(), 0.25f };
+        const size_t all = tiles.tiles();
+        stage.process(tiles, to, all / 2, all);
+        stage.process(tiles, to, 0, all / 2);
         for (const size_t num_echoes : { 0, 2 }) {
             if (num_echoes > 0)
-                stage.process_less(rows, 0, groups, echoes.data(), num_echoes, 0);
+                stage.process_less(tiles, to, 0, all, echoes.data(), num_echoes, 0);
             for (size_t d = 0; d < s.length; d++) {
                 const double doppler = double(d) - double(s.length / 2);
                 for (size_t c = 0; c < s.columns; c++) {
@@ -74,7 +74,8 @@ BOOST_AUTO_TEST_CASE(powers_of_transformed_columns_less_echoes)
                     for (size_t e = 0; e < num_echoes; e++)
                         sum -= value(echoes[e].at(d, c));
                     // Single precision, of values of some units.
-                    BOOST_REQUIRE_SMALL(map[d * s.columns + c] - std::norm(sum),
+                    BOOST_REQUIRE_SMALL(map[d * s.columns + c] -
+                                            to.scale * std::norm(sum),
                                         1e-5 * (std::norm(sum) + s.rows));
                 }
             }

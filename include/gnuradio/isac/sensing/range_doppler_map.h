@@ -22,9 +22,9 @@ namespace isac {
 
 class column_stage;
 class fft_plan;
+class range_tiles;
 class worker_team;
 struct echo_response;
-struct range_rows;
 
 /*!
  * \brief Kernel: one frame of rows to a range-Doppler map. \ingroup isac
@@ -146,7 +146,8 @@ private:
     struct room {
         room(const range_doppler_map& map);
         ~room();
-        volk::vector<gr_complex> row; // before its transform: zero beyond the span
+        volk::vector<gr_complex> row;   // before its transform: zero beyond the span
+        volk::vector<gr_complex> cells; // after it
         volk::vector<float> weights;
         std::unique_ptr<column_stage> columns;
     };
@@ -162,7 +163,6 @@ private:
     template <typename Row>
     void transform_rows(size_t first, size_t last, Row row);
     bool transform_columns(float* map);
-    range_rows rows(float* map) const;
     void spread(const echo& e, double scale, size_t place);
 
     ofdm_grid::sptr d_grid;
@@ -176,13 +176,12 @@ private:
     std::vector<float> d_window_delay;
     std::vector<float> d_window_doppler;
     std::vector<float> d_window_energies;            // of the delay's
-    size_t d_stride;                                 // of d_work, values
-    volk::vector<gr_complex> d_work;                 // symbols used x range cells
-    std::vector<double> d_noise;                     // that each of its rows holds
+    std::unique_ptr<range_tiles> d_tiles;            // symbols used x range cells
+    std::vector<double> d_noise;                     // that each of their rows holds
+    float d_scale = 0;                               // of the last map's powers
     std::vector<float> d_mask_delay, d_mask_doppler; // 1 where elements are used
-    std::vector<float> d_weights;    // of the rows of the frame processed last
-    std::vector<gr_complex> d_turns; // of an echo, weighted
-    matched_frame d_matched;         // rows
+    std::vector<gr_complex> d_turns;                 // of an echo, weighted
+    matched_frame d_matched;                         // rows
     // As many as a frame ever had, and those of this frame.
     std::unique_ptr<std::vector<echo_response>> d_echoes;
     size_t d_num_echoes = 0;
