@@ -43,8 +43,8 @@ inline auto detector_parameter_list()
         make_parameter(
             "cfar",
             &p::kind,
-            "\"ca\", \"os\", or \"none\": the strongest peak of a frame is its "
-            "one target."),
+            "\"ca\", \"os\", \"osgo\", or \"none\": the strongest peak of a frame is "
+            "its one target."),
         make_parameter(
             "pfa", &p::pfa, "probability of false alarm of a cell, above 0, below 1."),
         make_parameter("guard_delay", &p::guard_delay, ""),
@@ -53,9 +53,11 @@ inline auto detector_parameter_list()
         make_parameter("training_doppler",
                        &p::training_doppler,
                        "cells on each side, in independent cells."),
-        make_parameter("os_rank",
-                       &p::rank,
-                       "order statistic of \"os\", as a share of the training cells."));
+        make_parameter(
+            "os_rank",
+            &p::rank,
+            "order statistic of \"os\" and \"osgo\", as a share of the training "
+            "cells."));
 }
 
 //! Before what a block keeps, and target_parameter_list() after it.
