@@ -2,18 +2,20 @@
 #
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-"""Curves of detection: false alarms measured over those set, and detections beside theory.
+"""Curves of detection: false alarms measured over those set, detections beside theory, and the kinds
+of CFAR beside each other.
 
-Writes false_alarms.csv, detections.csv and their pictures. Takes some minutes.
+Writes false_alarms.csv, detections.csv, kinds.csv and the pictures. Takes some minutes.
 """
 
 import argparse
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 from gnuradio import isac
 from gnuradio.isac import reproduction
-from scipy import ndimage
+from scipy import ndimage, optimize
 from tqdm import tqdm
 
 HERE = Path(__file__).parent
@@ -25,7 +27,11 @@ CASES = [  # CFAR, padding of both axes, whether the threshold knows of it
     ("ca", 2, False),
     ("os", 1, True),
     ("os", 2, True),
+    ("osgo", 1, True),
+    ("osgo", 2, True),
 ]
+KINDS = [("ca", 0.9), ("os", 0.9), ("os", 0.75), ("osgo", 0.9), ("osgo", 0.75)]  # with os_rank
+CLUTTER = 100.0  # power over the noise's
 TILT = 15.0  # mean power that importance sampling gives to the cell under test
 
 
@@ -137,6 +143,65 @@ def detect(draws, rng):
                 yield swerling, looks, snr_db, theory, found / draws
 
 
+def alarms_at_edges(maps, rng):
+    """False alarms over those set in the worst line of a map that clutter fills half of, from the
+    thresholds of all its cells."""
+    size = 128
+    for axis, name in ((1, "delay"), (0, "Doppler")):
+        mean = np.where(np.indices((size, size))[axis] < size // 2, 1.0, CLUTTER)
+        for kind, rank in KINDS:
+            for pfa in (1e-3, 1e-6):
+                alarms = np.zeros(size)
+                for _ in tqdm(range(maps), desc=f"{kind} at an edge", disable=None):
+                    powers = rng.exponential(mean)
+                    _, thresholds = isac.sensing.cfar(powers, pfa=pfa, kind=kind, rank=rank)
+                    alarms += np.exp(-thresholds / mean).mean(axis=1 - axis) / (pfa * maps)
+                yield kind, rank, f"alarms at an edge along {name} over those set", pfa, alarms.max()
+
+
+def losses():
+    """SNR that half of the targets of exponential power need beyond what CA does."""
+    cells, quadrants = 196, [50, 48, 50, 48]
+    for pfa in (1e-3, 1e-6):
+        needed = {}
+        for kind, rank in KINDS:
+            if kind == "ca":
+                multiplier = isac.sensing.ca_multiplier(cells, pfa)
+                found = partial(isac.sensing.ca_probability, cells, multiplier)
+            else:
+                sectors = quadrants if kind == "osgo" else [cells]
+                ranks = [int(np.ceil(rank * n)) for n in sectors]
+                multiplier = isac.sensing.osgo_multiplier(sectors, ranks, pfa)
+                found = partial(isac.sensing.osgo_probability, sectors, ranks, multiplier)
+            snr = optimize.brentq(lambda snr: found(snr=snr, swerling=1) - 0.5, 1, 1000)
+            needed[kind] = 10 * np.log10(snr)
+            yield kind, rank, "loss against CA (dB)", pfa, needed[kind] - needed["ca"]
+
+
+def miss_targets(scenes, rng):
+    """Share of twenty targets of 40 dB spread whose nearest cell stays below its threshold."""
+    grid, pfa = grid_of(256, 128), 1e-4
+    k, m = np.arange(256) - 128, np.arange(128) - 63.5
+    power = 10 ** (np.linspace(2.5, 6.5, 20) - np.log10(256 * 128))
+    missed = {kind: 0 for kind in KINDS}
+    for _ in tqdm(range(scenes), desc="twenty targets", disable=None):
+        places = np.empty((0, 2))
+        while len(places) < 20:
+            place = rng.uniform((-50, 5), (50, 200))
+            if (np.abs(places - place).max(axis=1) > 3).all():
+                places = np.vstack([places, place])
+        gains = np.sqrt(power) * np.exp(2j * np.pi * rng.random(20))
+        turns = gains * np.exp(2j * np.pi * m[:, None] * places[:, 0] / 128)
+        rows = grid.pilot_rows() * (turns @ np.exp(-2j * np.pi * places[:, 1:] * k / 256))
+        powers, _, _ = isac.sensing.range_doppler_map(noise(rng, 128, 256) + rows, grid)
+        row, column = np.rint(places).astype(int).T + [[64], [0]]
+        for kind, rank in KINDS:
+            _, thresholds = isac.sensing.cfar(powers, pfa=pfa, kind=kind, rank=rank)
+            missed[kind, rank] += (powers <= thresholds)[row, column].mean() / scenes
+    for (kind, rank), share in missed.items():
+        yield kind, rank, "missed of twenty targets", pfa, share
+
+
 def write(name, head, rows):
     reproduction.write_csv(HERE / name, head, [dict(zip(head, row)) for row in rows])
 
@@ -197,6 +262,10 @@ def main():
         write("false_alarms.csv", head, alarms)
         head = ["swerling", "looks", "snr_db", "theory", "measured"]
         write("detections.csv", head, detect(args.targets, rng))
+        rng = np.random.default_rng(args.seed)
+        head = ["cfar", "rank", "what", "pfa", "value"]
+        kinds = [*alarms_at_edges(args.frames, rng), *losses(), *miss_targets(args.frames, rng)]
+        write("kinds.csv", head, kinds)
     plot()
 
 

@@ -19,26 +19,28 @@ namespace isac {
 
 namespace {
 
-// Whether more than \p most training cells reach a level; a NaN counts as infinite.
+// Whether more than \p most of a sector's cells reach a level; a NaN counts as infinite.
 ISAC_SIMD_CLONES bool more_reach(const cfar_window& window,
                                  const float* map,
                                  size_t row,
                                  size_t range,
+                                 const cfar_sector& sector,
                                  float level,
                                  size_t most)
 {
     int left = static_cast<int>(most);
-    window.for_each_run(map, row, range, [&](const float* values, size_t, size_t count) {
+    const auto count = [&](const float* values, size_t, size_t cells) {
         int reach = 0;
         if (window.stride_delay == 1)
-            for (size_t i = 0; i < count; i++)
+            for (size_t i = 0; i < cells; i++)
                 reach += values[i] < level ? 0 : 1;
         else
-            for (size_t i = 0; i < count; i++)
+            for (size_t i = 0; i < cells; i++)
                 reach += values[i * window.stride_delay] < level ? 0 : 1;
         left -= reach;
         return left >= 0;
-    });
+    };
+    window.for_each_run(map, row, range, sector, count);
     return left < 0;
 }
 
@@ -59,7 +61,7 @@ ISAC_SIMD_CLONES double sum_training(
                 to[i] += values[i * stride];
         return true;
     };
-    window.for_each_run(map, row, range, add);
+    window.for_each_run(map, row, range, window.sector(range, 0), add);
     double sum = 0;
     for (size_t i = 0; i < num_columns; i++)
         sum += columns[i];
@@ -73,11 +75,11 @@ cfar::cfar(size_t doppler_cells,
            const parameters& p,
            const cell_correlation& correlation)
     : d_params(p),
-      d_order(p.kind == "os"),
+      d_order(p.kind == "os" || p.kind == "osgo"),
       d_correlation(correlation),
       d_columns(range_cells)
 {
-    require(p.kind == "ca" || d_order, "cfar: kind", p.kind, "must be ca or os");
+    require(p.kind == "ca" || d_order, "cfar: kind", p.kind, "must be ca, os or osgo");
     require(p.pfa > 0 && p.pfa < 1, "cfar: pfa", p.pfa, "must be above 0 and below 1");
     require_within("cfar: guard_delay", p.guard_delay, 0, 1024);
     require_within("cfar: guard_doppler", p.guard_doppler, 0, 1024);
@@ -97,7 +99,7 @@ cfar::cfar(size_t doppler_cells,
         rule.multiplier.push_back(
             static_cast<float>(d_order ? c.multiplier : c.multiplier / c.training));
         if (d_order)
-            rule.above.push_back(static_cast<float>(c.training - c.rank));
+            rule.above.push_back(static_cast<float>(c.above));
     }
     d_search = std::make_unique<cfar_search>(d_window, rule);
 }
@@ -111,6 +113,7 @@ cfar_window cfar::fit_window(size_t doppler_cells, size_t range_cells) const
     const size_t fits = strides > 0 ? (strides - 1) / 2 : 0;
     const auto& p = d_params;
     cfar_window w = {};
+    w.num_sectors = p.kind == "osgo" ? 4 : 1;
     w.doppler_cells = doppler_cells;
     w.range_cells = range_cells;
     w.stride_delay = d_correlation.stride_delay;
@@ -128,12 +131,15 @@ void cfar::solve_columns()
     std::map<std::pair<size_t, size_t>, double> solved; // most columns are alike
     for (size_t r = 0; r < d_columns.size(); r++) {
         column& c = d_columns[r];
-        c.training = d_window.num_training(r);
+        for (size_t s = 0; s < d_window.num_sectors; s++) {
+            const size_t n = d_window.num_training(d_window.sector(r, s));
+            c.training += n;
+            c.above += n - order_rank(n, d_params.rank);
+        }
         require(c.training > 0,
                 "cfar: training cells of a cell",
                 c.training,
                 "must be at least 1: the map is too small for these guard cells");
-        c.rank = static_cast<size_t>(std::ceil(d_params.rank * c.training));
         const auto [known, is_new] =
             solved.emplace(std::minmax({ d_window.left(r), d_window.right(r) }), 0.0);
         if (is_new)
@@ -147,13 +153,10 @@ void cfar::solve_columns()
 double cfar::solve(size_t range) const
 {
     const size_t looks = d_params.looks;
-    return d_order ? os_multiplier(d_window,
-                                   range,
-                                   d_columns[range].rank,
-                                   d_correlation,
-                                   d_params.pfa,
-                                   looks)
-                   : ca_multiplier(d_window, range, d_correlation, d_params.pfa, looks);
+    return d_order
+               ? os_multiplier(
+                     d_window, range, d_params.rank, d_correlation, d_params.pfa, looks)
+               : ca_multiplier(d_window, range, d_correlation, d_params.pfa, looks);
 }
 
 void cfar::process(const float* map, std::vector<map_cell>& detected, float* thresholds)
@@ -201,29 +204,48 @@ float cfar::mean(const float* map, size_t row, size_t range)
 
 float cfar::order_statistic(const float* map, size_t row, size_t range)
 {
-    auto end = d_training.begin();
-    d_window.for_each_run(
-        map, row, range, [&](const float* values, size_t, size_t count) {
+    float greatest = 0;
+    for (size_t s = 0; s < d_window.num_sectors; s++) {
+        auto end = d_training.begin();
+        const auto collect = [&](const float* values, size_t, size_t count) {
             for (size_t i = 0; i < count; i++, end++) {
                 const float value = values[i * d_window.stride_delay];
                 *end = std::isnan(value) ? std::numeric_limits<float>::infinity() : value;
             }
             return true;
-        });
-    const auto nth =
-        d_training.begin() + static_cast<std::ptrdiff_t>(d_columns[range].rank - 1);
-    std::nth_element(d_training.begin(), nth, end);
-    return *nth;
+        };
+        d_window.for_each_run(map, row, range, d_window.sector(range, s), collect);
+        if (end == d_training.begin())
+            continue;
+        const auto rank = static_cast<std::ptrdiff_t>(
+            order_rank(static_cast<size_t>(end - d_training.begin()), d_params.rank));
+        const auto nth = d_training.begin() + rank - 1;
+        std::nth_element(d_training.begin(), nth, end);
+        greatest = std::max(greatest, *nth);
+    }
+    return greatest;
 }
 
-// The cell exceeds the multiple of the order statistic when rank training cells lie below
+// The cell exceeds the multiple of an order statistic when rank training cells lie below
 // the cell over the multiplier: counting needs no sort.
 bool cfar::exceeds(const float* map, size_t row, size_t range) const
 {
-    const column& c = d_columns[range];
     const float power = map[row * d_window.range_cells + range];
-    const auto level = static_cast<float>(power / c.multiplier * (1 + 1e-6));
-    return !more_reach(d_window, map, row, range, level, c.training - c.rank);
+    const auto level =
+        static_cast<float>(power / d_columns[range].multiplier * (1 + 1e-6));
+    for (size_t s = 0; s < d_window.num_sectors; s++) {
+        const cfar_sector sector = d_window.sector(range, s);
+        const size_t n = d_window.num_training(sector);
+        if (more_reach(d_window,
+                       map,
+                       row,
+                       range,
+                       sector,
+                       level,
+                       n - order_rank(n, d_params.rank)))
+            return false;
+    }
+    return true;
 }
 
 void cfar::keep_peaks(const float* map, std::vector<map_cell>& detected) const

@@ -30,10 +30,10 @@ std::vector<training_part>
 parts_of(const cfar_window& w, size_t range, const cell_correlation& correlation)
 {
     std::vector<std::pair<long, long>> places; // Doppler, delay
-    const long rows = w.reach_doppler, guard_rows = w.guard_doppler;
-    const long left = w.left(range), right = w.right(range), guard = w.guard_delay;
-    for (long j = -rows; j <= rows; j++)
-        for (long i = -left; i <= right; i++)
+    const cfar_sector all = w.sector(range, 0);
+    const long guard_rows = w.guard_doppler, guard = w.guard_delay;
+    for (long j = all.first_row; j <= all.last_row; j++)
+        for (long i = all.first_column; i <= all.last_column; i++)
             if (std::abs(j) > guard_rows || std::abs(i) > guard)
                 places.emplace_back(j, i);
     const auto n = static_cast<double>(places.size());
@@ -57,31 +57,27 @@ parts_of(const cfar_window& w, size_t range, const cell_correlation& correlation
     return parts;
 }
 
-// Pairs of cells of two spans that stand \p lag apart.
-double overlap(long first_a, long last_a, long first_b, long last_b, long lag)
+// Pairs of cells of two rectangles, the second's \p rows and \p columns from the first's.
+double pairs_between(const cfar_sector& a, const cfar_sector& b, long rows, long columns)
 {
-    const long first = std::max(first_a + lag, first_b);
-    const long last = std::min(last_a + lag, last_b);
-    return static_cast<double>(std::max(last - first + 1, 0L));
+    const auto overlap =
+        [](long first_a, long last_a, long first_b, long last_b, long lag) {
+            return std::max(std::min(last_a + lag, last_b) -
+                                std::max(first_a + lag, first_b) + 1,
+                            0L);
+        };
+    return static_cast<double>(
+        overlap(a.first_row, a.last_row, b.first_row, b.last_row, rows) *
+        overlap(a.first_column, a.last_column, b.first_column, b.last_column, columns));
 }
 
-// All pairs of training cells that are correlated: of the whole rectangle, less those
-// with a guard cell.
-std::vector<pair_correlation>
-pairs_of(const cfar_window& w, size_t range, const cell_correlation& correlation)
+// All pairs of a sector's training cells that are correlated: of its whole rectangle,
+// less those with a guard cell.
+std::vector<pair_correlation> pairs_of(const cfar_window& w,
+                                       const cfar_sector& sector,
+                                       const cell_correlation& correlation)
 {
-    struct rectangle {
-        long rows, left, right;
-    };
-    const long l = w.left(range), r = w.right(range), guard = w.guard_delay;
-    const rectangle outer = { static_cast<long>(w.reach_doppler), l, r };
-    const rectangle inner = { static_cast<long>(w.guard_doppler),
-                              std::min(guard, l),
-                              std::min(guard, r) };
-    const auto count = [](const rectangle& a, const rectangle& b, long j, long i) {
-        return overlap(-a.rows, a.rows, -b.rows, b.rows, j) *
-               overlap(-a.left, a.right, -b.left, b.right, i);
-    };
+    const cfar_sector guard = w.guard_of(sector);
     std::vector<pair_correlation> pairs;
     const long rows = correlation.doppler.size(), columns = correlation.delay.size();
     for (long j = 1 - rows; j < rows; j++)
@@ -89,8 +85,10 @@ pairs_of(const cfar_window& w, size_t range, const cell_correlation& correlation
             if (j == 0 && i == 0)
                 continue;
             const double value = at(correlation.doppler, j) * at(correlation.delay, i);
-            pairs.push_back({ count(outer, outer, j, i) - count(outer, inner, j, i) -
-                                  count(inner, outer, j, i) + count(inner, inner, j, i),
+            pairs.push_back({ pairs_between(sector, sector, j, i) -
+                                  pairs_between(sector, guard, j, i) -
+                                  pairs_between(guard, sector, j, i) +
+                                  pairs_between(guard, guard, j, i),
                               value * value });
         }
     return pairs;
@@ -110,7 +108,7 @@ double ca_multiplier(const cfar_window& window,
     if (n <= MOST_PARTS)
         return ca_multiplier(parts_of(window, range, correlation), pfa, looks);
     double sum = n;
-    for (const auto& pair : pairs_of(window, range, correlation))
+    for (const auto& pair : pairs_of(window, window.sector(range, 0), correlation))
         sum += pair.count * pair.squared;
     const double effective = n * n / sum;
     return ca_multiplier({ { 1 / effective, effective } }, pfa, looks);
@@ -118,19 +116,33 @@ double ca_multiplier(const cfar_window& window,
 
 double os_multiplier(const cfar_window& window,
                      size_t range,
-                     size_t rank,
+                     double rank_share,
                      const cell_correlation& correlation,
                      double pfa,
                      size_t looks)
 {
-    const double n = window.num_training(range);
-    if (correlation.independent())
-        return os_multiplier(n, rank, pfa, looks);
-    const double effective = std::max(
-        os_effective(pairs_of(window, range, correlation), n, rank / n, looks), 1.0);
-    // The same share of the cells below, on average.
-    const double share = rank / (n + 1) * (effective + 1);
-    return os_multiplier(effective, std::min(share, effective), pfa, looks);
+    std::vector<ordered_cells> sectors;
+    for (size_t s = 0; s < window.num_sectors; s++) {
+        const cfar_sector sector = window.sector(range, s);
+        const size_t n = window.num_training(sector);
+        if (n == 0)
+            continue;
+        const size_t rank = order_rank(n, rank_share);
+        if (correlation.independent()) {
+            sectors.push_back({ double(n), double(rank) });
+            continue;
+        }
+        const double effective = std::max(
+            os_effective(
+                pairs_of(window, sector, correlation), n, double(rank) / n, looks),
+            1.0);
+        // The same share of the cells below, where cells count from their middle.
+        const double below = 0.5 + (rank - 0.5) * effective / n;
+        sectors.push_back({ effective, std::min(below, effective) });
+    }
+    return sectors.size() == 1
+               ? os_multiplier(sectors[0].count, sectors[0].rank, pfa, looks)
+               : osgo_multiplier(sectors, pfa, looks);
 }
 
 } // namespace isac

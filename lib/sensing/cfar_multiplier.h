@@ -7,10 +7,17 @@
 
 #include <gnuradio/isac/sensing/cell_correlation.h>
 #include <gnuradio/isac/sensing/cfar_window.h>
+#include <cmath>
 #include <cstddef>
 
 namespace gr {
 namespace isac {
+
+//! Of the order statistic that is that share of the cells.
+inline size_t order_rank(size_t num_training, double share)
+{
+    return static_cast<size_t>(std::ceil(share * static_cast<double>(num_training)));
+}
 
 //! Threshold over the mean of the training cells of column \p range, with what
 //! correlation is between them.
@@ -20,10 +27,10 @@ double ca_multiplier(const cfar_window& window,
                      double pfa,
                      size_t looks);
 
-//! Likewise over their order statistic of that rank.
+//! Likewise over their order statistic, the greatest of those of the window's sectors.
 double os_multiplier(const cfar_window& window,
                      size_t range,
-                     size_t rank,
+                     double rank_share,
                      const cell_correlation& correlation,
                      double pfa,
                      size_t looks);

@@ -2,12 +2,12 @@
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
 
+#include "order_quadrature.h"
 #include <gnuradio/isac/check.h>
 #include <gnuradio/isac/sensing/cfar_probability.h>
 #include <gnuradio/isac/theory/constants.h>
 #include <boost/math/distributions/negative_binomial.hpp>
 #include <boost/math/distributions/poisson.hpp>
-#include <boost/math/quadrature/gauss_kronrod.hpp>
 #include <boost/math/special_functions/beta.hpp>
 #include <boost/math/special_functions/gamma.hpp>
 #include <boost/math/special_functions/laguerre.hpp>
@@ -15,7 +15,6 @@
 #include <algorithm>
 #include <cmath>
 #include <complex>
-#include <limits>
 
 namespace gr {
 namespace isac {
@@ -52,15 +51,6 @@ void check_training(const std::vector<training_part>& training)
         require_not_negative("cfar: count of a training part", part.count);
         require_not_negative("cfar: coupling of a training part", part.coupling);
     }
-}
-
-void check_rank(double num_training, double rank)
-{
-    require(num_training >= 1, "cfar: training cells", num_training, "must be >= 1");
-    require(rank > 0 && rank <= num_training,
-            "cfar: rank",
-            rank,
-            "must be above 0 up to the training cells = " + std::to_string(num_training));
 }
 
 // A target adds a number of exponential variables to a cell's looks: Poisson distributed
@@ -223,43 +213,6 @@ private:
     double d_multiplier, d_looks;
 };
 
-// Integral of f over the distribution of the order statistic of cells of unit mean noise.
-template <typename F>
-double over_order_statistic(double num_training, double rank, size_t looks, F f)
-{
-    const double shape = static_cast<double>(looks);
-    const double above = num_training - rank + 1;
-    const double log_norm = boost::math::lgamma(num_training + 1) -
-                            boost::math::lgamma(rank) - boost::math::lgamma(above) -
-                            boost::math::lgamma(shape);
-    const auto density = [&](double log_x) {
-        const double x = std::exp(log_x);
-        const double below = boost::math::gamma_p(shape, x);
-        const double beyond = boost::math::gamma_q(shape, x);
-        if (below <= 0 || beyond <= 0)
-            return 0.0;
-        return f(x) * std::exp(log_norm + (rank - 1) * std::log(below) +
-                               (above - 1) * std::log(beyond) + shape * log_x - x);
-    };
-    // Rare alarms come of a statistic far below its mean.
-    constexpr double RAREST = 1e-30;
-    constexpr int PIECES = 8;
-    const double lowest = std::log(
-        boost::math::gamma_p_inv(shape,
-                                 std::max(boost::math::ibeta_inv(rank, above, RAREST),
-                                          std::numeric_limits<double>::min())));
-    const double highest = std::log(
-        boost::math::gamma_q_inv(shape,
-                                 std::max(boost::math::ibeta_inv(above, rank, RAREST),
-                                          std::numeric_limits<double>::min())));
-    const double step = (highest - lowest) / PIECES;
-    double sum = 0;
-    for (int i = 0; i < PIECES; i++)
-        sum += boost::math::quadrature::gauss_kronrod<double, 31>::integrate(
-            density, lowest + i * step, lowest + (i + 1) * step, 0);
-    return sum;
-}
-
 } // namespace
 
 double ca_log_false_alarm(const std::vector<training_part>& training,
@@ -271,18 +224,14 @@ double ca_log_false_alarm(const std::vector<training_part>& training,
     return excess(training, multiplier, looks).log_probability();
 }
 
-double
-os_log_false_alarm(double num_training, double rank, double multiplier, size_t looks)
+double os_log_false_alarm(double num_training, double rank, double multiplier)
 {
-    check_rank(num_training, rank);
-    check(multiplier, looks, {});
-    if (looks == 1)
-        return boost::math::lgamma(num_training + 1) -
-               boost::math::lgamma(num_training + 1 + multiplier) +
-               boost::math::lgamma(num_training - rank + 1 + multiplier) -
-               boost::math::lgamma(num_training - rank + 1);
-    return std::log(std::max(os_probability(num_training, rank, multiplier, looks),
-                             std::numeric_limits<double>::min()));
+    require_rank({ num_training, rank });
+    check(multiplier, 1, {});
+    return boost::math::lgamma(num_training + 1) -
+           boost::math::lgamma(num_training + 1 + multiplier) +
+           boost::math::lgamma(num_training - rank + 1 + multiplier) -
+           boost::math::lgamma(num_training - rank + 1);
 }
 
 double ca_probability(const std::vector<training_part>& training,
@@ -312,11 +261,18 @@ double os_probability(double num_training,
                       size_t looks,
                       const cell_target& target)
 {
-    check_rank(num_training, rank);
-    check(multiplier, looks, target);
     if (looks == 1 && target.snr == 0)
-        return std::exp(os_log_false_alarm(num_training, rank, multiplier, looks));
-    return over_order_statistic(num_training, rank, looks, [&](double statistic) {
+        return std::exp(os_log_false_alarm(num_training, rank, multiplier));
+    return osgo_probability({ { num_training, rank } }, multiplier, looks, target);
+}
+
+double osgo_probability(const std::vector<ordered_cells>& sectors,
+                        double multiplier,
+                        size_t looks,
+                        const cell_target& target)
+{
+    check(multiplier, looks, target);
+    return order_quadrature(sectors, looks).mean([&](double statistic) {
         const double level = multiplier * statistic;
         return with_target(looks, target, [&](size_t variables) {
             return boost::math::gamma_q(static_cast<double>(variables), level);

@@ -32,7 +32,7 @@ public:
     struct rule {
         //! Threshold over the sum of the training cells, or over the order statistic.
         std::vector<float> multiplier;
-        //! Order statistic only: training cells above it.
+        //! Order statistic only: training cells above it, of all sectors together.
         std::vector<float> above;
         bool order() const { return !above.empty(); }
     };

@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
 
+#include "order_quadrature.h"
 #include <gnuradio/isac/check.h>
 #include <gnuradio/isac/sensing/cfar_threshold.h>
 #include <boost/math/tools/toms748_solve.hpp>
@@ -54,8 +55,18 @@ double ca_multiplier(const std::vector<training_part>& training, double pfa, siz
 double os_multiplier(double num_training, double rank, double pfa, size_t looks)
 {
     check_pfa(pfa);
-    return solve(
-        pfa, [&](double a) { return os_log_false_alarm(num_training, rank, a, looks); });
+    if (looks != 1)
+        return osgo_multiplier({ { num_training, rank } }, pfa, looks);
+    return solve(pfa,
+                 [&](double a) { return os_log_false_alarm(num_training, rank, a); });
+}
+
+double
+osgo_multiplier(const std::vector<ordered_cells>& sectors, double pfa, size_t looks)
+{
+    check_pfa(pfa);
+    const order_quadrature greatest(sectors, looks);
+    return solve(pfa, [&](double a) { return greatest.log_false_alarm(a); });
 }
 
 } // namespace isac

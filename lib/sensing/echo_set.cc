@@ -23,6 +23,11 @@ constexpr double SETTLED = 0.1;
 // Values along delay from which two echoes are told, and cells that these may be off.
 constexpr size_t MIN_SERIES = 6;
 constexpr double SPLIT_REACH = 1;
+// Cells that two which are tried in the place of one start from each other at least.
+constexpr double SPLIT_START = 0.5;
+// Nearer than this on both axes two echoes are one: the fit drives such a pair, whose
+// amplitudes cancel but for what makes up the model's derivative, to no end.
+constexpr double MERGED = 0.1;
 // Fits of an echo, on the average, after which relaxation gives up.
 constexpr size_t MAX_FITS = 12;
 // Shares of the noise in an echo's amplitude: what blocks that are rotated to a place
@@ -294,6 +299,39 @@ void echo_set::fit_group()
     }
 }
 
+// Makes one echo of two of the group that have come to the same place; what else has is
+// seen when that one is fitted.
+void echo_set::merge_in_group()
+{
+    for (const size_t i : d_group)
+        for (const size_t other : d_group) {
+            const echo a = d_members[i].source, b = d_members[other].source;
+            if (i >= other || !(cells_apart(a, b) < MERGED))
+                continue;
+            const echo both{ 0.5 * (a.delay + b.delay),
+                             0.5 * (a.doppler + b.doppler),
+                             a.amplitude + b.amplitude };
+            auto& m = d_members[i];
+            move(m, both);
+            // Beside it the pair was as strong as its derivative.
+            const double change =
+                std::abs(both.amplitude) + PI * std::abs(a.amplitude) * cells_apart(a, b);
+            disturb(change, both, {});
+            m.disturbed = std::max(change, m.disturbed);
+            remove(other);
+            return;
+        }
+}
+
+// Forgets an echo: the last one takes its place.
+void echo_set::remove(size_t i)
+{
+    const echo e = d_members[i].source;
+    if (d_members[i].in_products)
+        subtract_from_frame({ e.delay, e.doppler, -e.amplitude });
+    std::swap(d_members[i], d_members[--d_size]);
+}
+
 void echo_set::move(member& m, const echo& to)
 {
     if (m.in_products) {
@@ -318,6 +356,7 @@ bool echo_set::relax(double noise)
             break;
         gather_neighbours(worst - d_members.begin());
         fit_group();
+        merge_in_group();
     }
     return fits > 0;
 }
@@ -334,8 +373,12 @@ std::array<double, 2> echo_set::split_delays(const echo& e,
     for (size_t j = 0; j < sums.size(); j++)
         series.push_back(e.amplitude + sums[j] / energies[j]);
     const auto cycles = esprit(series, 2);
-    return { e.delay - cycles[0] / likelihood.spacing_delay(),
-             e.delay - cycles[1] / likelihood.spacing_delay() };
+    const double apart = (cycles[1] - cycles[0]) / likelihood.spacing_delay();
+    const double middle =
+        e.delay - 0.5 * (cycles[0] + cycles[1]) / likelihood.spacing_delay();
+    const double half =
+        0.5 * std::max(std::abs(apart), SPLIT_START * d_frame.delay_cell());
+    return { middle - half, middle + half };
 }
 
 bool echo_set::split(size_t i, double least)
@@ -355,7 +398,8 @@ bool echo_set::split(size_t i, double least)
     if (strays(echoes.front()) || strays(echoes.back()))
         return false;
     const double gain = d_joint->process(*d_measured, echoes, d_fitted_of);
-    if (!(gain > least) || strays(echoes.front()) || strays(echoes.back()))
+    if (!(gain > least) || strays(echoes.front()) || strays(echoes.back()) ||
+        cells_apart(echoes.front(), echoes.back()) < MERGED)
         return false;
     auto& m = d_members[i];
     d_blocks = m.frame;
@@ -382,9 +426,7 @@ bool echo_set::drop_weak(double least)
         const echo e = d_members[i].source;
         if (std::norm(e.amplitude) * d_frame.energy() > least)
             continue;
-        if (d_members[i].in_products)
-            subtract_from_frame({ e.delay, e.doppler, -e.amplitude });
-        std::swap(d_members[i], d_members[--d_size]);
+        remove(i);
         disturb(std::abs(e.amplitude), e, {});
     }
     return d_size < before;

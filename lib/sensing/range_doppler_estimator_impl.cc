@@ -336,20 +336,21 @@ bool range_doppler_estimator_impl::advance()
     } else if (by_rows()) {
         if (matched(echo) < d_grid->num_symbols())
             return false;
-        report(echo.stamp, d_estimator->finish(d_report));
+        const bool estimated = d_estimator->finish(d_report);
+        report(echo.stamp, estimated, d_estimator->finite());
     } else {
         if (!d_echoes.is_whole(echo) || (sent && !d_references->is_whole(*sent)))
             return false;
-        // The filter keeps what it learns.
         const auto* rows = echo.values.data();
         const auto* reference = sent ? sent->values.data() : nullptr;
+        // The filter would keep what it learns of a NaN.
         const size_t elements = d_grid->elements().size();
         const bool finite =
             all_finite(rows, elements) && (!sent || all_finite(reference, elements));
         report(echo.stamp,
-               d_estimator->process(finite ? d_clutter->process(rows, reference) : rows,
-                                    reference,
-                                    d_report));
+               finite && d_estimator->process(
+                             d_clutter->process(rows, reference), reference, d_report),
+               finite);
     }
     // Echoes come in the order of their references: what came before this one is over.
     if (sent)
@@ -359,11 +360,13 @@ bool range_doppler_estimator_impl::advance()
     return true;
 }
 
-void range_doppler_estimator_impl::report(const frame_stamp& stamp, bool estimated)
+void range_doppler_estimator_impl::report(const frame_stamp& stamp,
+                                          bool estimated,
+                                          bool finite)
 {
     if (!estimated) {
         const std::string frame = "frame " + std::to_string(stamp.frame);
-        if (d_estimator->finite())
+        if (finite)
             d_faults.count("empty_reference",
                            "the reference of " + frame + " is zero everywhere");
         else

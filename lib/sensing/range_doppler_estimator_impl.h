@@ -60,7 +60,7 @@ private:
     const frame_queue::entry* reference_of(const frame_queue::entry& echo) const;
     size_t match(const gr_complex* rows, size_t count);
     bool advance();
-    void report(const frame_stamp& stamp, bool estimated);
+    void report(const frame_stamp& stamp, bool estimated, bool finite);
     bool awaits_reference() const;
     bool references_are_over() const;
     void give_up_waiting();
@@ -79,8 +79,8 @@ private:
     };
 
     frame_follower d_echo_frames;
-    frame_queue d_echoes;    // which are matched in turn
-    bool d_following = false;// whether the frame whose rows come is the newest of these
+    frame_queue d_echoes;     // which are matched in turn
+    bool d_following = false; // whether the frame whose rows come is the newest of these
     progress d_progress;
     std::unique_ptr<frame_follower> d_reference_frames; // with reference rows
     std::unique_ptr<frame_queue> d_references;          // likewise

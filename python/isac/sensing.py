@@ -20,6 +20,8 @@ from .isac_python._sensing import (
     clutter_filter,
     os_multiplier,
     os_probability,
+    osgo_multiplier,
+    osgo_probability,
     range_cells,
     window_names,
 )
@@ -36,6 +38,8 @@ __all__ = [
     "mean_map",
     "os_multiplier",
     "os_probability",
+    "osgo_multiplier",
+    "osgo_probability",
     "range_cells",
     "range_doppler_map",
     "window_names",
@@ -220,10 +224,10 @@ def estimate(
         rows, grid, reference, mode, window, window_parameter, pad_delay, pad_doppler: see
             range_doppler_map(); delay and Doppler do not depend on window and padding.
         pfa: probability of false alarm of a cell, above 0 and below 1.
-        kind: CFAR, "ca" or "os", or "none": the strongest peak is the one target, whatever its
-            power, as for curves of accuracy that no threshold censors.
+        kind: CFAR, "ca", "os" or "osgo", see cfar(), or "none": the strongest peak is the one
+            target, whatever its power, as for curves of accuracy that no threshold censors.
         guard, training: cells on each side of a cell, (delay, doppler), in independent cells.
-        rank: for "os", the order statistic as a share of the training cells.
+        rank: for "os" and "osgo", the order statistic as a share of the training cells.
         max_targets: strongest ones kept, 1 to 1024.
         dynamic_range_db: what is weaker than the strongest cell by more is no target, 10 to 140 dB.
         super_resolution: whether each target is tried for two that are closer than a cell in

@@ -128,6 +128,7 @@ void detect(benchmark::State& state, const std::string& kind)
 }
 BENCHMARK_CAPTURE(detect, ca, std::string("ca"))->Apply(sizes);
 BENCHMARK_CAPTURE(detect, os, std::string("os"))->Apply(sizes);
+BENCHMARK_CAPTURE(detect, osgo, std::string("osgo"))->Apply(sizes);
 
 void estimate(benchmark::State& state)
 {

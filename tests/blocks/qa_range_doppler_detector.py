@@ -135,7 +135,7 @@ class qa_range_doppler_detector(gr_unittest.TestCase):
     def test_thresholds_are_those_of_numpy(self):
         # A loud setting, so that there is much to compare: the strongest cells of clusters.
         maps = self.maps(self.frames(6))
-        for kind in ("ca", "os"):
+        for kind in ("ca", "os", "osgo"):
             reports, cells, _, _ = self.run_block(
                 maps[:3], maps[3:], frames=3, pfa=1e-2, cfar=kind, guard_delay=1, guard_doppler=1,
                 training_delay=4, training_doppler=3, os_rank=0.75, max_targets=1000)

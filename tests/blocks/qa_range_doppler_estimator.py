@@ -424,6 +424,8 @@ class qa_range_doppler_estimator(gr_unittest.TestCase):
         quiet = found()
         block.set_pfa(1e-2)
         loud = found()
+        block.set_cfar("osgo")
+        greatest = found()
         block.set_window("hann")
         block.set_cfar("os")
         block.set_guard(1, 1)
@@ -434,6 +436,7 @@ class qa_range_doppler_estimator(gr_unittest.TestCase):
         for wrong in (
             lambda: block.set_pfa(0.0),
             lambda: block.set_cfar("go"),
+            lambda: block.set_cfar("OSGO"),
             lambda: block.set_window("boxcar"),
             lambda: block.set_mode("x"),
             lambda: block.set_guard(-1, 0),
@@ -444,6 +447,7 @@ class qa_range_doppler_estimator(gr_unittest.TestCase):
         tb.wait()
         self.assertEqual(quiet, 0)
         self.assertGreater(loud, 16 * 3)
+        self.assertGreater(greatest, 16 * 3)
         self.assertLessEqual(capped, 16 * 3)
         self.assertGreater(capped, 0)
 

@@ -91,7 +91,7 @@ class qa_sensing(gr_unittest.TestCase):
     def test_cfar_of_a_bare_map(self):
         powers = self.rng.exponential(size=(64, 100))
         powers[0, 0] = powers[63, 99] = 1e3
-        for kind in ("ca", "os"):
+        for kind in ("ca", "os", "osgo"):
             cells, thresholds = isac.sensing.cfar(powers, pfa=1e-9, kind=kind)
             self.assertEqual(cells.tolist(), [[0, 0], [63, 99]])
             self.assertEqual(thresholds.shape, powers.shape)
@@ -107,6 +107,11 @@ class qa_sensing(gr_unittest.TestCase):
             self.assertAlmostEqual(sensing.ca_probability(180, a, looks) / 1e-6, 1, 6)
             b = sensing.os_multiplier(180, 135, 1e-6, looks)
             self.assertAlmostEqual(sensing.os_probability(180, 135, b, looks) / 1e-6, 1, 6)
+            sectors = ([50, 48, 50, 48], [45, 44, 45, 44])
+            c = sensing.osgo_multiplier(*sectors, 1e-6, looks)
+            self.assertAlmostEqual(sensing.osgo_probability(*sectors, c, looks) / 1e-6, 1, 6)
+            # A multiple of the greatest of four is exceeded less often than of one of them.
+            self.assertLess(c, sensing.os_multiplier(50, 45, 1e-6, looks))
         # One look, exponential power: noise of another mean.
         a = sensing.ca_multiplier(180, 1e-6)
         self.assertAlmostEqual(
@@ -114,11 +119,14 @@ class qa_sensing(gr_unittest.TestCase):
         )
         self.assertRaises(ValueError, sensing.ca_probability, 180, a, swerling=5)
         self.assertRaises(ValueError, sensing.os_probability, 180, 181, a)
+        self.assertRaises(ValueError, sensing.osgo_multiplier, [50, 48], [45], 1e-6)
+        self.assertRaises(ValueError, sensing.osgo_multiplier, [50, 48], [45, 49], 1e-6)
+        self.assertRaises(ValueError, sensing.osgo_probability, [], [], 5.0)
 
     def test_cfar_of_added_maps(self):
         powers = self.rng.exponential(size=(4, 64, 100)).sum(axis=0)
         powers[20, 30] = 60
-        for kind in ("ca", "os"):
+        for kind in ("ca", "os", "osgo"):
             cells, _ = isac.sensing.cfar(powers, pfa=1e-8, kind=kind, looks=4)
             self.assertEqual(cells.tolist(), [[20, 30]])
             # The multiplier does not mind whether they were added or averaged.

@@ -183,7 +183,7 @@ BOOST_AUTO_TEST_CASE(maps_and_detectors_allocate_nothing)
                                   r.frames[i].data(), r.sent.data(), powers.data());
                           }),
                           0u);
-        for (const auto* kind : { "ca", "os" }) {
+        for (const auto* kind : { "ca", "os", "osgo" }) {
             cfar::parameters c;
             c.kind = kind;
             c.pfa = 1e-3;
@@ -253,7 +253,7 @@ BOOST_AUTO_TEST_CASE(frames_without_targets_allocate_nothing)
 {
     const auto grid = grid_of(64, 64);
     const recording r(grid, 0);
-    for (const auto* kind : { "ca", "os" }) {
+    for (const auto* kind : { "ca", "os", "osgo" }) {
         auto p = estimator_of(kind);
         BOOST_CHECK_EQUAL(allocated_estimating(grid, r, p), 0u);
         p.compensate_motion = true;
@@ -266,7 +266,7 @@ BOOST_AUTO_TEST_CASE(frames_with_targets_allocate_nothing)
     const auto grid = grid_of(64, 64);
     for (const size_t targets : { 1, 3 }) {
         const recording r(grid, targets);
-        for (const auto* kind : { "ca", "os", "none" }) {
+        for (const auto* kind : { "ca", "os", "osgo", "none" }) {
             auto p = estimator_of(kind);
             BOOST_CHECK_EQUAL(allocated_estimating(grid, r, p), 0u);
         }

@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numeric>
 #include <random>
 
 using namespace gr::isac;
@@ -27,16 +28,26 @@ std::vector<float> exponential_map(size_t cells, uint32_t seed)
     return map;
 }
 
-// The window's training cells by the definition, cell by cell.
-std::vector<float> training_of(const std::vector<float>& map,
-                               long rows,
-                               long columns,
-                               long row,
-                               long range,
-                               const cfar::parameters& p,
-                               const cell_correlation& c)
+// One of four quadrants around a cell, that a quarter turn leads from each to the next.
+size_t quadrant_of(long row, long column)
 {
-    std::vector<float> cells;
+    return row >= 0 && column > 0   ? 0
+           : row > 0 && column <= 0 ? 1
+           : row <= 0 && column < 0 ? 2
+                                    : 3;
+}
+
+// The window's training cells by the definition, cell by cell, in order: "osgo" has those
+// of quadrants apart, as far as there are any.
+std::vector<std::vector<float>> training_of(const std::vector<float>& map,
+                                            long rows,
+                                            long columns,
+                                            long row,
+                                            long range,
+                                            const cfar::parameters& p,
+                                            const cell_correlation& c)
+{
+    std::vector<std::vector<float>> sectors(p.kind == "osgo" ? 4 : 1);
     const long reach_d = p.guard_doppler + p.training_doppler;
     const long reach_r = p.guard_delay + p.training_delay;
     for (long j = -reach_d; j <= reach_d; j++)
@@ -47,9 +58,34 @@ std::vector<float> training_of(const std::vector<float>& map,
             if (std::abs(j) <= p.guard_doppler && std::abs(i) <= p.guard_delay)
                 continue;
             const long d = (row + j * long(c.stride_doppler) + 4 * rows) % rows;
-            cells.push_back(map[d * columns + column]);
+            sectors[p.kind == "osgo" ? quadrant_of(j, i) : 0].push_back(
+                map[d * columns + column]);
         }
-    return cells;
+    const auto none = [](const auto& sector) { return sector.empty(); };
+    sectors.erase(std::remove_if(sectors.begin(), sectors.end(), none), sectors.end());
+    for (auto& sector : sectors)
+        std::sort(sector.begin(), sector.end());
+    return sectors;
+}
+
+double threshold_of(const std::vector<std::vector<float>>& sectors,
+                    const cfar::parameters& p)
+{
+    if (p.kind == "ca") {
+        const auto& cells = sectors[0];
+        return std::accumulate(cells.begin(), cells.end(), 0.0) / cells.size() *
+               ca_multiplier(cells.size(), p.pfa);
+    }
+    std::vector<ordered_cells> ranked;
+    float greatest = 0;
+    for (const auto& cells : sectors) {
+        const size_t rank = size_t(std::ceil(p.rank * cells.size()));
+        ranked.push_back({ double(cells.size()), double(rank) });
+        greatest = std::max(greatest, cells[rank - 1]);
+    }
+    return greatest * (p.kind == "os"
+                           ? os_multiplier(ranked[0].count, ranked[0].rank, p.pfa)
+                           : osgo_multiplier(ranked, p.pfa));
 }
 
 } // namespace
@@ -99,6 +135,46 @@ BOOST_AUTO_TEST_CASE(probabilities_of_looks_are_those_of_the_f_distribution)
                    boost::test_tools::tolerance(1e-6));
         BOOST_TEST(os_probability(180, 135, os_multiplier(180, 135, pfa, 5), 5) == pfa,
                    boost::test_tools::tolerance(1e-6));
+    }
+}
+
+// The greatest of two maxima is the maximum of all cells; the distribution of the greater
+// of one cell and the smaller of two others is (1 - exp(-x)) (1 - exp(-2 x)).
+BOOST_AUTO_TEST_CASE(greatest_order_statistics_have_their_closed_forms)
+{
+    const auto tight = boost::test_tools::tolerance(1e-8);
+    for (const double a : { 0.3, 4.0, 12.0 }) {
+        BOOST_TEST(osgo_probability({ { 1, 1 }, { 2, 1 } }, a) ==
+                       1 / (1 + a) + 2 / (2 + a) - 3 / (3 + a),
+                   boost::test_tools::tolerance(1e-7));
+        for (const size_t looks : { 1, 6 })
+            for (const cell_target target : { cell_target{ 0, 0 }, { 9, 0 }, { 9, 3 } }) {
+                BOOST_TEST(osgo_probability({ { 3, 3 }, { 30, 30 } }, a, looks, target) ==
+                               os_probability(33, 33, a, looks, target),
+                           tight);
+                BOOST_TEST(osgo_probability({ { 40, 31 } }, a, looks, target) ==
+                               os_probability(40, 31, a, looks, target),
+                           tight);
+            }
+    }
+    const std::vector<ordered_cells> sectors = { { 50, 45 }, { 48, 44 }, { 4, 4 } };
+    for (const size_t looks : { 1, 5 })
+        for (const double pfa : { 0.3, 1e-6, 1e-15 })
+            BOOST_TEST(osgo_probability(
+                           sectors, osgo_multiplier(sectors, pfa, looks), looks) == pfa,
+                       boost::test_tools::tolerance(1e-6));
+}
+
+// An edge of clutter leaves two of the default's quadrants in it.
+BOOST_AUTO_TEST_CASE(two_of_four_quadrants_alarm_within_a_decade)
+{
+    const std::vector<ordered_cells> two = { { 50, 45 }, { 48, 44 } };
+    std::vector<ordered_cells> four = two;
+    four.insert(four.end(), two.begin(), two.end());
+    for (const double pfa : { 1e-3, 1e-6 }) {
+        const double alarms = osgo_probability(two, osgo_multiplier(four, pfa)) / pfa;
+        BOOST_TEST(alarms > 1);
+        BOOST_TEST(alarms < 10);
     }
 }
 
@@ -165,7 +241,7 @@ BOOST_AUTO_TEST_CASE(every_cell_has_the_threshold_of_the_definition)
     p.training_doppler = 2;
     for (const double length : { 1.0, 2.0 }) {
         const auto correlation = cell_correlation::of_lengths(length, length);
-        for (const std::string kind : { "ca", "os" }) {
+        for (const std::string kind : { "ca", "os", "osgo" }) {
             p.kind = kind;
             cfar detector(rows, columns, p, correlation);
             std::vector<map_cell> cells;
@@ -174,17 +250,13 @@ BOOST_AUTO_TEST_CASE(every_cell_has_the_threshold_of_the_definition)
             size_t above = 0;
             for (long d = 0; d < rows; d++)
                 for (long r = 0; r < columns; r++) {
-                    auto training = training_of(map, rows, columns, d, r, p, correlation);
-                    const size_t n = training.size();
+                    const auto training =
+                        training_of(map, rows, columns, d, r, p, correlation);
+                    size_t n = 0;
+                    for (const auto& sector : training)
+                        n += sector.size();
                     BOOST_REQUIRE(n == detector.num_training(r));
-                    std::sort(training.begin(), training.end());
-                    double mean = 0;
-                    for (const float value : training)
-                        mean += value / n;
-                    const size_t rank = size_t(std::ceil(p.rank * n));
-                    const double expected =
-                        kind == "ca" ? mean * ca_multiplier(n, p.pfa)
-                                     : training[rank - 1] * os_multiplier(n, rank, p.pfa);
+                    const double expected = threshold_of(training, p);
                     BOOST_TEST(thresholds[d * columns + r] == expected,
                                boost::test_tools::tolerance(1e-5));
                     above += map[d * columns + r] > expected;
@@ -213,7 +285,7 @@ BOOST_AUTO_TEST_CASE(the_search_finds_what_the_thresholds_say)
     for (const auto [rows, columns] : { place{ 67, 1100 }, { 128, 65 }, { 5, 300 } })
         for (const double length : { 1.0, 2.0, 3.0 })
             for (const double pfa : { 0.1, 1e-3, 1e-9 })
-                for (const std::string kind : { "ca", "os" }) {
+                for (const std::string kind : { "ca", "os", "osgo" }) {
                     auto map = exponential_map(rows * columns, 2);
                     for (size_t i = 0; i < map.size(); i++) {
                         const bool raised =
@@ -247,7 +319,7 @@ BOOST_AUTO_TEST_CASE(what_is_not_finite_stays_in_its_windows)
     const long rows = 48, columns = 60, row = 20, range = 25;
     const auto clean = exponential_map(rows * columns, 4);
     for (const float bad : { std::nanf(""), std::numeric_limits<float>::infinity() })
-        for (const std::string kind : { "ca", "os" }) {
+        for (const std::string kind : { "ca", "os", "osgo" }) {
             cfar::parameters p;
             p.kind = kind;
             p.pfa = 0.01;
@@ -279,7 +351,7 @@ BOOST_AUTO_TEST_CASE(what_is_not_finite_stays_in_its_windows)
 BOOST_AUTO_TEST_CASE(targets_are_found_in_every_cell_of_the_border)
 {
     const size_t rows = 32, columns = 40;
-    for (const std::string kind : { "ca", "os" }) {
+    for (const std::string kind : { "ca", "os", "osgo" }) {
         cfar::parameters p;
         p.kind = kind;
         cfar detector(rows, columns, p, {});
@@ -320,9 +392,13 @@ BOOST_AUTO_TEST_CASE(small_maps_and_wrong_parameters)
     // As much of the window as fits into Doppler; a single row trains along delay.
     std::vector<map_cell> cells;
     const auto map = exponential_map(64, 5);
-    cfar(1, 64, {}, {}).process(map.data(), cells);
-    cfar(64, 1, {}, {}).process(map.data(), cells);
-    BOOST_CHECK_THROW(cfar(1, 1, {}, {}), std::invalid_argument);
+    for (const std::string kind : { "ca", "os", "osgo" }) {
+        cfar::parameters p;
+        p.kind = kind;
+        cfar(1, 64, p, {}).process(map.data(), cells);
+        cfar(64, 1, p, {}).process(map.data(), cells);
+        BOOST_CHECK_THROW(cfar(1, 1, p, {}), std::invalid_argument);
+    }
 
     const auto refused = [](auto change) {
         cfar::parameters p;
@@ -339,6 +415,12 @@ BOOST_AUTO_TEST_CASE(small_maps_and_wrong_parameters)
     refused([](auto& p) { p.looks = 0; });
     BOOST_CHECK_THROW(cell_correlation::of_lengths(0.5, 1), std::invalid_argument);
     BOOST_CHECK_THROW(os_multiplier(8, 9, 0.1), std::invalid_argument);
+    BOOST_CHECK_THROW(osgo_multiplier({}, 0.1), std::invalid_argument);
+    BOOST_CHECK_THROW(osgo_multiplier({ { 8, 8 } }, 0), std::invalid_argument);
+    BOOST_CHECK_THROW(osgo_multiplier({ { 8, 8 }, { 8, 9 } }, 0.1),
+                      std::invalid_argument);
+    BOOST_CHECK_THROW(osgo_multiplier({ { 8, 8 } }, 0.1, 0), std::invalid_argument);
+    BOOST_CHECK_THROW(osgo_probability({ { 8, 0 } }, 1), std::invalid_argument);
     BOOST_CHECK_THROW(ca_probability(0, 1), std::invalid_argument);
     BOOST_CHECK_THROW(ca_probability(8, -1), std::invalid_argument);
     BOOST_CHECK_THROW(ca_probability(8, 1, 0), std::invalid_argument);

@@ -151,6 +151,50 @@ BOOST_AUTO_TEST_CASE(weak_echoes_are_dropped)
     }
 }
 
+// A pair at one place would cancel itself, ever stronger, but for what noise it fits.
+BOOST_AUTO_TEST_CASE(echoes_at_one_place_are_one)
+{
+    for (const kind k : { kind::pilots, kind::data, kind::staggered }) {
+        fixture f(k, 7);
+        const echo truth = f.at(3.1, 2.0, 1);
+        f.load({ truth }, true);
+        f.find(truth, 1);
+        f.set.add(f.at(3.15, 2.05, 0.5));
+        BOOST_TEST(f.set.relax(1));
+        BOOST_REQUIRE(f.set.size() == 1U);
+        // Noise is a fiftieth of the amplitude and less.
+        BOOST_TEST(std::abs(f.set[0].amplitude - truth.amplitude) < 0.1);
+        BOOST_TEST(f.distance(f.set[0], truth) < 0.05);
+    }
+}
+
+// Two of opposite phases half a cell apart look like two far apart: these come together
+// in the fit, and part again in their places.
+BOOST_AUTO_TEST_CASE(opposite_echoes_are_parted_from_a_wrong_start)
+{
+    fixture f(kind::pilots, 8);
+    const echo one = f.at(3.0, 2.0, 1);
+    const echo other{ one.delay + 0.5 * f.set.frame().delay_cell(),
+                      one.doppler,
+                      -one.amplitude };
+    f.load({ one, other }, true);
+    f.set.add({ one.delay - 0.35 * f.set.frame().delay_cell(),
+                one.doppler,
+                0.6 * one.amplitude });
+    f.set.add({ one.delay + 0.9 * f.set.frame().delay_cell(),
+                one.doppler,
+                -0.6 * one.amplitude });
+    f.set.relax(1);
+    const double least = 15; // times the noise
+    while (f.set.size() == 1 && f.set.split(1, least, 8))
+        f.set.relax(1);
+    BOOST_REQUIRE(f.set.size() == 2U);
+    for (const auto& e : { one, other }) {
+        BOOST_TEST(f.distance(f.nearest(e), e) < 0.1);
+        BOOST_TEST(std::abs(f.nearest(e).amplitude - e.amplitude) < 0.3);
+    }
+}
+
 // Against the Fisher matrix of all echoes, summed over the elements one by one. The
 // blocks know it to a part in a hundred at these distances.
 BOOST_AUTO_TEST_CASE(inflations_are_those_of_the_joint_bound)

@@ -28,7 +28,7 @@ double fluctuation(int swerling, std::mt19937& engine)
 
 // Share of the targets found, on the centre of a cell: of maps whose powers are added.
 struct found {
-    double ca, os;
+    double ca, os, osgo;
 };
 
 found detect(double snr_processed, int swerling, int looks, uint32_t seed)
@@ -47,6 +47,8 @@ found detect(double snr_processed, int swerling, int looks, uint32_t seed)
     cfar ca(rows, columns, p, cell_correlation::of_map(map));
     p.kind = "os";
     cfar os(rows, columns, p, cell_correlation::of_map(map));
+    p.kind = "osgo";
+    cfar osgo(rows, columns, p, cell_correlation::of_map(map));
 
     // The same place in every frame: what fluctuates is noise and amplitude.
     const size_t row = 21, range = 30;
@@ -61,7 +63,7 @@ found detect(double snr_processed, int swerling, int looks, uint32_t seed)
     gaussian_noise noise(seed);
     volk::vector<gr_complex> received(echo.size());
     volk::vector<float> powers(rows * columns), sum(rows * columns);
-    found share = { 0, 0 };
+    found share = { 0, 0, 0 };
     map_cell cell;
     for (int frame = 0; frame < FRAMES; frame++) {
         std::fill(sum.begin(), sum.end(), 0.0f);
@@ -79,6 +81,7 @@ found detect(double snr_processed, int swerling, int looks, uint32_t seed)
         }
         share.ca += ca.test(sum.data(), row, range, cell) / double(FRAMES);
         share.os += os.test(sum.data(), row, range, cell) / double(FRAMES);
+        share.osgo += osgo.test(sum.data(), row, range, cell) / double(FRAMES);
     }
     return share;
 }
@@ -89,7 +92,10 @@ found detect(double snr_processed, int swerling, int looks, uint32_t seed)
 // and a tenth of a dB of threshold in the steepest place would be 3% alone.
 BOOST_AUTO_TEST_CASE(targets_are_found_as_often_as_the_closed_forms_say)
 {
-    const size_t n = 17 * 13 - 25, rank = 147;
+    const size_t n = 17 * 13 - 25, rank = 177;
+    const std::vector<ordered_cells> quadrants = {
+        { 50, 45 }, { 48, 44 }, { 50, 45 }, { 48, 44 }
+    };
     for (const int swerling : { 0, 1, 2, 3, 4 })
         for (const int looks : { 1, 4 })
             for (const double snr_db : { 7.0, 11.0, 15.0 }) {
@@ -100,11 +106,15 @@ BOOST_AUTO_TEST_CASE(targets_are_found_as_often_as_the_closed_forms_say)
                     ca_probability(n, ca_multiplier(n, PFA, looks), looks, target);
                 const double os = os_probability(
                     n, rank, os_multiplier(n, rank, PFA, looks), looks, target);
+                const double osgo = osgo_probability(
+                    quadrants, osgo_multiplier(quadrants, PFA, looks), looks, target);
                 BOOST_TEST_MESSAGE("Swerling " << swerling << ", " << looks << " looks, "
                                                << snr_db << " dB: CA " << measured.ca
                                                << " (" << ca << "), OS " << measured.os
-                                               << " (" << os << ")");
+                                               << " (" << os << "), OSGO "
+                                               << measured.osgo << " (" << osgo << ")");
                 BOOST_TEST(std::abs(measured.ca - ca) < 0.04);
                 BOOST_TEST(std::abs(measured.os - os) < 0.04);
+                BOOST_TEST(std::abs(measured.osgo - osgo) < 0.04);
             }
 }

@@ -56,9 +56,11 @@ inline auto threshold_parameter_list()
         make_parameter("training_doppler",
                        &p::training_doppler,
                        "cells on each side, in independent cells."),
-        make_parameter("os_rank",
-                       &p::rank,
-                       "order statistic of \"os\", as a share of the training cells."));
+        make_parameter(
+            "os_rank",
+            &p::rank,
+            "order statistic of \"os\" and \"osgo\", as a share of the training "
+            "cells."));
 }
 
 inline auto detector_parameter_list()
@@ -68,8 +70,8 @@ inline auto detector_parameter_list()
         std::make_tuple(make_parameter(
             "cfar",
             &p::kind,
-            "\"ca\", \"os\", or \"none\": the strongest peak of a frame is its "
-            "one target.")),
+            "\"ca\", \"os\", \"osgo\", or \"none\": the strongest peak of a frame is "
+            "its one target.")),
         threshold_parameter_list());
 }
 

@@ -143,17 +143,17 @@ void bind_range_doppler_detector(py::module& m)
                                   "frames from one report to the next, of "
                                   "which frames is a multiple; 0: frames."))),
         within(&p::detector,
-               std::tuple_cat(
-                   within(&detector::map, cell_parameter_list()),
-                   within(&detector::detector,
-                          std::tuple_cat(
+               std::tuple_cat(within(&detector::map, cell_parameter_list()),
+                              within(&detector::detector,
+                                     std::tuple_cat(std::make_tuple(make_parameter(
+                                                        "cfar",
+                                                        &cfar::parameters::kind,
+                                                        "\"ca\", \"os\" or \"osgo\".")),
+                                                    threshold_parameter_list())),
                               std::make_tuple(make_parameter(
-                                  "cfar", &cfar::parameters::kind, "\"ca\" or \"os\".")),
-                              threshold_parameter_list())),
-                   std::make_tuple(
-                       make_parameter("max_targets",
-                                      &detector::max_targets,
-                                      "strongest targets a report that are kept.")))));
+                                  "max_targets",
+                                  &detector::max_targets,
+                                  "strongest targets a report that are kept.")))));
     py::class_<range_doppler_detector,
                gr::block,
                gr::basic_block,

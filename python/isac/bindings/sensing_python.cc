@@ -112,6 +112,18 @@ void bind_map(py::module& m)
         .def("doppler_step", &range_doppler_map::doppler_step, "Hz a row.");
 }
 
+std::vector<ordered_cells> sectors_of(const std::vector<size_t>& num_training,
+                                      const std::vector<size_t>& rank)
+{
+    if (num_training.size() != rank.size())
+        throw std::invalid_argument(
+            "num_training and rank must be those of the same sectors");
+    std::vector<ordered_cells> sectors;
+    for (size_t i = 0; i < rank.size(); i++)
+        sectors.push_back({ double(num_training[i]), double(rank[i]) });
+    return sectors;
+}
+
 void bind_cfar(py::module& m)
 {
     const cfar::parameters defaults;
@@ -174,10 +186,11 @@ Every cell is tested: Doppler (rows) wraps, delay (columns) does not.
 Args:
     map: powers, Doppler rows x range columns.
     pfa: probability of false alarm of a cell, above 0 and below 1.
-    kind: "ca" (mean of the training cells) or "os" (order statistic).
+    kind: "ca" (mean of the training cells), "os" (their order statistic) or "osgo" (the greatest
+        order statistic of four quadrants, for edges of clutter).
     guard: guard cells on each side, (delay, doppler), in strides of the correlation.
     training: training cells beyond them, likewise.
-    rank: for "os", the order statistic as a share of the training cells.
+    rank: for "os" and "osgo", the order statistic as a share of the training cells.
     correlation: cells from one independent cell to the next, (delay, doppler), at least 1: the
         zero-padding, times the widening of the window (1.5 for Hann).
     looks: independent maps that were added up, or averaged, 1 to 1024.
@@ -203,6 +216,20 @@ Raises:
           py::arg("pfa"),
           py::arg("looks") = 1,
           "Threshold over the rank smallest of independent training cells.");
+    m.def(
+        "osgo_multiplier",
+        [](const std::vector<size_t>& num_training,
+           const std::vector<size_t>& rank,
+           double pfa,
+           size_t looks) {
+            return osgo_multiplier(sectors_of(num_training, rank), pfa, looks);
+        },
+        py::arg("num_training"),
+        py::arg("rank"),
+        py::arg("pfa"),
+        py::arg("looks") = 1,
+        "Likewise over the greatest of the order statistics of sectors: training cells "
+        "and rank of each.");
     m.def(
         "ca_probability",
         [](size_t num_training,
@@ -249,6 +276,25 @@ Raises:
         py::arg("snr") = 0.0,
         py::arg("swerling") = 0,
         "Likewise of the rank smallest of its training cells, see ca_probability().");
+    m.def(
+        "osgo_probability",
+        [](const std::vector<size_t>& num_training,
+           const std::vector<size_t>& rank,
+           double multiplier,
+           size_t looks,
+           double snr,
+           int swerling) {
+            return osgo_probability(
+                sectors_of(num_training, rank), multiplier, looks, { snr, swerling });
+        },
+        py::arg("num_training"),
+        py::arg("rank"),
+        py::arg("multiplier"),
+        py::arg("looks") = 1,
+        py::arg("snr") = 0.0,
+        py::arg("swerling") = 0,
+        "Likewise of the greatest of the order statistics of sectors, see "
+        "osgo_multiplier().");
     m.def(
         "range_cells",
         [](const ofdm_grid& grid, const std::string& reference, int pad_delay) {

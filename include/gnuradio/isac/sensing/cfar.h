@@ -39,24 +39,29 @@ struct map_cell {
  * trains on the same cells as the plain one.
  *
  * "ca" compares with the mean of the training cells; "os" with the order statistic of the
- * given rank, which targets and clutter edges among the training cells hardly move. Both
- * take account of what correlation is left between the training cells. A NaN in a
- * cell silences the windows that hold it ("ca"), or counts as infinite ("os").
+ * given rank, which targets among the training cells hardly move; "osgo" with the
+ * greatest of the order statistics of four quadrants, see cfar_window: at an edge of
+ * clutter, along either axis, those that hold clutter alone are among them (A. R.
+ * Elias-Fuste, M. G. G. de Mercado, E. de los Reyes, "Analysis of some modified ordered
+ * statistic CFAR: OSGO and OSSO CFAR", there of two halves of a line). All take account
+ * of what correlation is left between the training cells. A NaN in a cell silences the
+ * windows that hold it ("ca"), or counts as infinite ("os", "osgo").
  */
 class ISAC_API cfar
 {
 public:
     struct parameters {
-        std::string kind = "ca"; //!< "ca" or "os"
+        std::string kind = "ca"; //!< "ca", "os" or "osgo"
         double pfa = 1e-6;       //!< of a cell, 0 < pfa < 1
         //! Cells on each side, in strides; as many as fit into the Doppler axis.
         int guard_delay = 2;
         int guard_doppler = 2;
         int training_delay = 6;
         int training_doppler = 4;
-        //! "os": the order statistic, as a share of the training cells, above 0 to 1. The
-        //! higher, the fewer false alarms at the edge of clutter; the lower, the more
-        //! training cells may hold other targets.
+        //! "os", "osgo": the order statistic, as a share of the training cells, above 0
+        //! to 1. The higher, the fewer false alarms of "os" at the edge of clutter; the
+        //! lower, the more training cells may hold other targets. "osgo" does best in
+        //! noise at 0.75.
         double rank = 0.9;
         //! Independent maps of which the powers are the sum, or the mean: 1 to 1024.
         int looks = 1;
@@ -102,7 +107,7 @@ public:
 private:
     struct column {
         size_t training; // cells
-        size_t rank;     // 1 is the smallest
+        size_t above;    // of them, over the order statistics of their sectors
         double multiplier;
     };
 

@@ -38,6 +38,12 @@ struct training_part {
     double coupling = 0;
 };
 
+//! Training cells, and which of them is their order statistic.
+struct ordered_cells {
+    double count;
+    double rank; //!< above 0 to count; 1 is the smallest
+};
+
 /*!
  * Probability that a cell exceeds a multiple of the mean of its independent training
  * cells, all of them the sum of \p looks independent maps.
@@ -80,14 +86,25 @@ ISAC_API double os_probability(double num_training,
                                size_t looks = 1,
                                const cell_target& target = {});
 
+/*!
+ * Likewise of the greatest of the order statistics of several sectors of training cells,
+ * by quadrature over it: its distribution is the product of theirs.
+ *
+ * \throws std::invalid_argument naming the parameter, its value and its limit
+ */
+ISAC_API double osgo_probability(const std::vector<ordered_cells>& sectors,
+                                 double multiplier,
+                                 size_t looks = 1,
+                                 const cell_target& target = {});
+
 //! \name Natural logarithms, where there is no target
 //! of what may be too small for a double.
 //! \{
 ISAC_API double ca_log_false_alarm(const std::vector<training_part>& training,
                                    double multiplier,
                                    size_t looks);
-ISAC_API double
-os_log_false_alarm(double num_training, double rank, double multiplier, size_t looks);
+//! One look.
+ISAC_API double os_log_false_alarm(double num_training, double rank, double multiplier);
 //! \}
 
 //! Ordered pairs of different training cells whose amplitudes have that correlation.

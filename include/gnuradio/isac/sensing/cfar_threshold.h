@@ -35,6 +35,10 @@ ca_multiplier(const std::vector<training_part>& training, double pfa, size_t loo
 ISAC_API double
 os_multiplier(double num_training, double rank, double pfa, size_t looks = 1);
 
+//! Likewise of the greatest order statistic of several sectors, see osgo_probability().
+ISAC_API double
+osgo_multiplier(const std::vector<ordered_cells>& sectors, double pfa, size_t looks = 1);
+
 } // namespace isac
 } // namespace gr
 

@@ -117,6 +117,8 @@ private:
     void refresh(member& m, echo_blocks& residual);
     void gather_neighbours(size_t of);
     void fit_group();
+    void merge_in_group();
+    void remove(size_t i);
     void measure_group();
     std::array<double, 2> split_delays(const echo& e, const echo_blocks& residual) const;
     bool split(size_t i, double least);
