@@ -4,6 +4,7 @@
 
 #include "../support/echo_frame.h"
 #include "stream_buffers.h"
+#include "turns.h"
 #include <gnuradio/block_detail.h>
 #include <gnuradio/io_signature.h>
 #include <gnuradio/isac/range_doppler_estimator.h>
@@ -14,7 +15,6 @@
 #include <pthread.h>
 #include <algorithm>
 #include <chrono>
-#include <ctime>
 #include <mutex>
 #include <thread>
 
@@ -30,7 +30,6 @@ using namespace gr::isac;
 namespace {
 
 constexpr size_t FRAMES = 4; // that come round
-constexpr int TURNS = 21;
 
 // Frames of one target at 0 dB a resource element, and what was sent.
 struct recording {
@@ -112,13 +111,6 @@ private:
     size_t d_left = 0;
 };
 
-double seconds(clockid_t clock)
-{
-    timespec now{};
-    clock_gettime(clock, &now);
-    return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
-}
-
 // Takes frames, and tells the CPU time that they took.
 class kernel_alone
 {
@@ -194,12 +186,6 @@ private:
     std::shared_ptr<replay> d_source;
     range_doppler_estimator::sptr d_block;
 };
-
-double median(std::vector<double> values)
-{
-    std::nth_element(values.begin(), values.begin() + values.size() / 2, values.end());
-    return values[values.size() / 2];
-}
 
 void estimator(benchmark::State& state, bool pilots_only)
 {

@@ -3,11 +3,13 @@
  */
 
 #include "../support/echo_frame.h"
+#include "turns.h"
 #include <gnuradio/fft/fft.h>
 #include <gnuradio/isac/sensing/target_estimator.h>
 #include <benchmark/benchmark.h>
 #include <fftw3.h>
 #include <cstring>
+#include <vector>
 
 using namespace gr::isac;
 
@@ -40,7 +42,7 @@ void sizes(benchmark::internal::Benchmark* b)
         ->Unit(benchmark::kMillisecond);
 }
 
-// The last argument: threads, or the padding of both axes.
+// The last argument is the padding of both axes.
 template <int... Values>
 void sizes_and(benchmark::internal::Benchmark* b)
 {
@@ -54,51 +56,98 @@ void count_cells(benchmark::State& state)
     state.SetItemsProcessed(state.iterations() * state.range(0) * state.range(1));
 }
 
-// The transforms alone, contiguous: no map can be faster.
-void fft_only_limit(benchmark::State& state)
+// The transforms of a map alone, contiguous: no map can be faster.
+class transforms_alone
 {
-    const int n = static_cast<int>(state.range(0)), m = static_cast<int>(state.range(1));
-    const size_t cells = static_cast<size_t>(n) * m;
-    gr::fft::fft_complex_fwd(1); // sets FFTW up before the first plan, as the module does
-    fftwf_complex* data = fftwf_alloc_complex(cells);
-    fftwf_plan rows = fftwf_plan_many_dft(
-        1, &n, m, data, nullptr, 1, n, data, nullptr, 1, n, FFTW_BACKWARD, FFTW_MEASURE);
-    fftwf_plan columns = fftwf_plan_many_dft(
-        1, &m, n, data, nullptr, 1, m, data, nullptr, 1, m, FFTW_FORWARD, FFTW_MEASURE);
-    std::memset(data, 0, cells * sizeof(fftwf_complex));
-    for (auto _ : state) {
-        fftwf_execute(rows);
-        fftwf_execute(columns);
+public:
+    explicit transforms_alone(const benchmark::State& state)
+    {
+        const int n = static_cast<int>(state.range(0)),
+                  m = static_cast<int>(state.range(1));
+        const size_t cells = static_cast<size_t>(n) * m;
+        gr::fft::fft_complex_fwd(1); // sets FFTW up before the first plan, as the module
+        d_data = fftwf_alloc_complex(cells);
+        d_rows = plan(n, m, FFTW_BACKWARD);
+        d_columns = plan(m, n, FFTW_FORWARD);
+        std::memset(d_data, 0, cells * sizeof(fftwf_complex));
+    }
+    ~transforms_alone()
+    {
+        fftwf_destroy_plan(d_rows);
+        fftwf_destroy_plan(d_columns);
+        fftwf_free(d_data);
+    }
+
+    void process()
+    {
+        fftwf_execute(d_rows);
+        fftwf_execute(d_columns);
         benchmark::ClobberMemory();
     }
+
+private:
+    fftwf_plan plan(int length, int count, int sign)
+    {
+        return fftwf_plan_many_dft(1,
+                                   &length,
+                                   count,
+                                   d_data,
+                                   nullptr,
+                                   1,
+                                   length,
+                                   d_data,
+                                   nullptr,
+                                   1,
+                                   length,
+                                   sign,
+                                   FFTW_MEASURE);
+    }
+
+    fftwf_complex* d_data;
+    fftwf_plan d_rows, d_columns;
+};
+
+void fft_only_limit(benchmark::State& state)
+{
+    transforms_alone transforms(state);
+    for (auto _ : state)
+        transforms.process();
     count_cells(state);
-    fftwf_destroy_plan(rows);
-    fftwf_destroy_plan(columns);
-    fftwf_free(data);
 }
 BENCHMARK(fft_only_limit)->Apply(sizes);
 
+// The map of a frame again and again, aligned as the buffers of a flowgraph are.
+class frame_map
+{
+public:
+    frame_map(const benchmark::State& state, const range_doppler_map::parameters& p)
+        : d_kernel(grid_of(state), p),
+          d_powers(d_kernel.doppler_cells() * d_kernel.range_cells())
+    {
+        const auto f = frame_of(d_kernel.grid());
+        d_rows.assign(f.rows.begin(), f.rows.end());
+        d_sent.assign(f.sent.begin(), f.sent.end());
+    }
+
+    void process() { d_kernel.process(d_rows.data(), d_sent.data(), d_powers.data()); }
+    size_t cells() const { return d_powers.size(); }
+
+private:
+    range_doppler_map d_kernel;
+    volk::vector<gr_complex> d_rows, d_sent;
+    volk::vector<float> d_powers;
+};
+
 void map_with(benchmark::State& state, const range_doppler_map::parameters& p)
 {
-    const auto grid = grid_of(state);
-    const auto f = frame_of(*grid);
-    range_doppler_map kernel(grid, p);
-    volk::vector<float> powers(kernel.doppler_cells() * kernel.range_cells());
+    frame_map map(state, p);
     for (auto _ : state)
-        kernel.process(f.rows.data(), f.sent.data(), powers.data());
-    state.SetItemsProcessed(state.iterations() * static_cast<int64_t>(powers.size()));
+        map.process();
+    state.SetItemsProcessed(state.iterations() * static_cast<int64_t>(map.cells()));
 }
 
 void map(benchmark::State& state) { map_with(state, options().map); }
 BENCHMARK(map)->Apply(sizes);
-
-void map_threads(benchmark::State& state)
-{
-    auto p = options().map;
-    p.threads = static_cast<int>(state.range(2));
-    map_with(state, p);
-}
-BENCHMARK(map_threads)->Apply(sizes_and<1, 2>);
 
 void map_padded(benchmark::State& state)
 {
@@ -107,6 +156,55 @@ void map_padded(benchmark::State& state)
     map_with(state, p);
 }
 BENCHMARK(map_padded)->Apply(sizes_and<1, 2, 4>);
+
+// How many times as long the first takes as the second: the median over the turns.
+template <typename First, typename Second>
+void in_turns(benchmark::State& state, clockid_t clock, First& first, Second& second)
+{
+    const auto time = [=](auto& work) {
+        constexpr int FRAMES = 3;
+        work.process(); // fills the caches
+        const double start = seconds(clock);
+        for (int i = 0; i < FRAMES; i++)
+            work.process();
+        return (seconds(clock) - start) / FRAMES;
+    };
+    std::vector<double> ratios;
+    for (auto _ : state) {
+        const double one = time(first), other = time(second);
+        ratios.push_back(one / other);
+        state.SetIterationTime(other);
+    }
+    state.counters["ratio"] = median(ratios);
+}
+
+void turns(benchmark::internal::Benchmark* b)
+{
+    b->Args({ 1024, 256 })
+        ->Args({ 4096, 1024 })
+        ->Unit(benchmark::kMillisecond)
+        ->UseManualTime()
+        ->Iterations(TURNS);
+}
+
+// The map's share of what its transforms allow.
+void transforms_over_map(benchmark::State& state)
+{
+    transforms_alone transforms(state);
+    frame_map map(state, options().map);
+    in_turns(state, CLOCK_THREAD_CPUTIME_ID, transforms, map);
+}
+BENCHMARK(transforms_over_map)->Apply(turns);
+
+void one_thread_over_two_threads(benchmark::State& state)
+{
+    auto p = options().map;
+    frame_map alone(state, p);
+    p.threads = 2;
+    frame_map shared(state, p);
+    in_turns(state, CLOCK_MONOTONIC, alone, shared);
+}
+BENCHMARK(one_thread_over_two_threads)->Apply(turns);
 
 // CFAR over a frame's map, every cell of it.
 void detect(benchmark::State& state, const std::string& kind)

@@ -33,7 +33,7 @@ NOT_THERE = "not installed"
 # one CPU.
 PROGRAMS = (
     ("bm_sensing", "-threads|compensate_motion", True),
-    ("bm_sensing", "map_threads", False),
+    ("bm_sensing", "threads", False),
     ("bm_waveform", "fft_only|modulator|receiver", True),
     ("bm_channel", ".", True),
     ("bm_scene", ".", True),
@@ -159,10 +159,9 @@ def targets(f):
 
     for size, limit in (("1024x256", 0.72), ("4096x1024", 0.76)):
         yield row(f"FFTs alone over the map, {size}",
-                  f.sensing("fft_only_limit", size) / f.sensing("map", size), limit)
+                  f.sensing("transforms_over_map", size, what="ratio"), limit)
     yield row("map with two threads, 4096x1024",
-              f.sensing("map_threads", "4096x1024", "1", what="wall_ms")
-              / f.sensing("map_threads", "4096x1024", "2", what="wall_ms"), 1.8, show=times)
+              f.sensing("one_thread_over_two_threads", "4096x1024", what="ratio"), 1.8, show=times)
     for padding in (2, 4):
         yield row(f"map padded {padding} times on both axes, a cell, 4096x1024",
                   f.sensing("map_padded", "4096x1024", str(padding))
