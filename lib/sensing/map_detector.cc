@@ -2,12 +2,12 @@
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
 
+#include "found_target.h"
 #include "map_axis.h"
 #include "phasor.h"
 #include <gnuradio/isac/check.h>
 #include <gnuradio/isac/sensing/map_detector.h>
 #include <gnuradio/isac/sensing/window.h>
-#include <gnuradio/isac/theory/constants.h>
 #include <boost/math/special_functions/gamma.hpp>
 #include <algorithm>
 #include <cmath>
@@ -124,14 +124,7 @@ map_detector::~map_detector() = default;
 
 void map_detector::process(const float* mean, detections& report)
 {
-    for (auto* values : { &report.delay,
-                          &report.doppler,
-                          &report.range,
-                          &report.velocity,
-                          &report.snr,
-                          &report.var_delay,
-                          &report.var_doppler })
-        values->clear();
+    clear_targets(report);
     d_peaks.clear();
     d_detector.process(mean, d_cells);
     if (d_cells.empty())
@@ -259,15 +252,13 @@ void map_detector::write(const peak& found, detections& report) const
     const auto bound = theory::bound(d_moments, snr);
     const double share = (1 + 1 / power) / looks;
     const double zero = static_cast<double>(d_doppler_cells / 2);
-    const double delay = std::max(found.range, 0.0) * d_delay_step;
-    const double doppler = (found.doppler - zero) * d_doppler_step;
-    report.delay.push_back(delay);
-    report.doppler.push_back(doppler);
-    report.range.push_back(0.5 * SPEED_OF_LIGHT * delay);
-    report.velocity.push_back(-0.5 * d_grid->wavelength() * doppler);
-    report.snr.push_back(snr);
-    report.var_delay.push_back(share * bound.var_delay);
-    report.var_doppler.push_back(share * bound.var_doppler);
+    add_target(report,
+               { found.range * d_delay_step,
+                 (found.doppler - zero) * d_doppler_step,
+                 snr,
+                 share * bound.var_delay,
+                 share * bound.var_doppler },
+               d_grid->wavelength());
 }
 
 } // namespace isac

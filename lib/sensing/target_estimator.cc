@@ -2,10 +2,10 @@
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
 
+#include "found_target.h"
 #include "strongest_peaks.h"
 #include <gnuradio/isac/check.h>
 #include <gnuradio/isac/sensing/target_estimator.h>
-#include <gnuradio/isac/theory/constants.h>
 #include <gnuradio/isac/theory/fisher.h>
 #include <volk/volk.h>
 #include <algorithm>
@@ -403,14 +403,7 @@ double target_estimator::noise() const
 
 void target_estimator::write(detections& report)
 {
-    for (auto* values : { &report.delay,
-                          &report.doppler,
-                          &report.range,
-                          &report.velocity,
-                          &report.snr,
-                          &report.var_delay,
-                          &report.var_doppler })
-        values->clear();
+    clear_targets(report);
     if (!d_found)
         return;
     d_order.resize(d_echoes.size());
@@ -428,14 +421,13 @@ void target_estimator::write(detections& report)
         const double ratio = power(e) / noise() * (left - 1) / left;
         const double snr = std::max((ratio - NOISE_IN_A_PEAK) / elements, 0.0);
         const auto bound = theory::bound(moments, snr);
-        const double delay = std::max(e.delay, 0.0);
-        report.delay.push_back(delay);
-        report.doppler.push_back(e.doppler);
-        report.range.push_back(0.5 * SPEED_OF_LIGHT * delay);
-        report.velocity.push_back(-0.5 * d_grid->wavelength() * e.doppler);
-        report.snr.push_back(snr);
-        report.var_delay.push_back(inflations[i].delay * bound.var_delay);
-        report.var_doppler.push_back(inflations[i].doppler * bound.var_doppler);
+        add_target(report,
+                   { e.delay,
+                     e.doppler,
+                     snr,
+                     inflations[i].delay * bound.var_delay,
+                     inflations[i].doppler * bound.var_doppler },
+                   d_grid->wavelength());
     }
 }
 
