@@ -270,6 +270,8 @@ def summary(flight, times, positions, num_frames, shadowing_std_db, payload, bui
             "outliers": int(np.sum(~gated)),
             "range_rmse_m": float(np.sqrt(np.mean(error[gated] ** 2))),
             "range_bound_m": float(np.sqrt(np.mean(bound))),
+            # Every frame counts the same here; the RMSE is that of the farthest.
+            "range_rms_over_bound": float(np.sqrt(np.mean(error[gated] ** 2 / bound))),
             # The echo passes the shadowing of the downlink twice.
             "snr_channel_minus_budget_db": float(np.mean(
                 snr_true_db - snr_budget[cell] - 2 * shadowing_db)),

@@ -50,9 +50,10 @@ class qa_drone_handover(unittest.TestCase):
             self.assertLess(abs(cell["snr_estimate_minus_channel_db"]), 0.3)
             # Without shadowing the RSRP is the link budget's.
             self.assertLess(abs(cell["shadowing_db"]), 0.3)
-            # 100 errors: the RMSE itself is known to 1 / sqrt(2 * 100) = 7%, five of which make
-            # 35%; the bound may not be beaten by more, nor missed by more than that and 1.5 dB.
-            ratio = cell["range_rmse_m"] / cell["range_bound_m"]
+            # 100 errors, each over its own bound: their RMS is known to 1 / sqrt(2 * 100) = 7%,
+            # five of which make 35%; the bound may not be beaten by more, nor missed by more than
+            # that and 1.5 dB.
+            ratio = cell["range_rms_over_bound"]
             self.assertGreater(ratio, 0.65)
             self.assertLess(ratio, 1.35 * 10 ** (1.5 / 20))
         self.assertTrue(result["payload"]["bit_for_bit"])

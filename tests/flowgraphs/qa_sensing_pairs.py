@@ -48,7 +48,7 @@ class qa_sensing_pairs(unittest.TestCase):
         self.assertGreater((self.out / "flight.png").stat().st_size, 20000)
         result = self.result()
         for pair in result["pairs"]:
-            # As the issue asks of a link budget.
+            # One scene, of samples and of the link budget.
             self.assertLess(abs(pair["snr_channel_minus_budget_db"]), 0.3)
             self.assertLess(abs(pair["snr_estimate_minus_budget_db"]), 0.3)
         self.assertEqual(len(result["changes"]), 4)
