@@ -17,6 +17,7 @@ import numpy as np
 import pmt
 from gnuradio import blocks, gr, isac
 from gnuradio.isac import theory
+from gnuradio.isac.map_keeper import map_keeper
 
 TX_POWER_DBM, ARRAY_GAIN_DB, LEAKAGE_DB = 30.0, 15.0, -60.0
 NOISE_FIGURE_DB = 7.0
@@ -50,23 +51,6 @@ def filters(grid):
     places = [0.0, *np.arange(140.0, 205.0, cell / 2)]
     return {"none": {}, "mean": {"memory": 8}, "mti": {"cutoff": 0.1},
             "eca": {"delays": [2 * place / SPEED_OF_LIGHT for place in places]}}
-
-
-class map_keeper(gr.sync_block):
-    """Keeps the last whole map."""
-
-    def __init__(self, rows, columns):
-        gr.sync_block.__init__(self, "map_keeper", [(np.float32, columns)], None)
-        self.gathered, self.filled = np.zeros((rows, columns), np.float32), 0
-        self.whole = self.gathered.copy()
-
-    def work(self, input_items, output_items):
-        count = min(len(input_items[0]), len(self.gathered) - self.filled)
-        self.gathered[self.filled:self.filled + count] = input_items[0][:count]
-        self.filled = (self.filled + count) % len(self.gathered)
-        if self.filled == 0:
-            self.whole = self.gathered.copy()
-        return count
 
 
 class static_clutter(gr.top_block):

@@ -17,6 +17,7 @@ import numpy as np
 import pmt
 from gnuradio import blocks, gr, isac
 from gnuradio.isac import reproduction
+from gnuradio.isac.map_keeper import map_keeper
 
 TX_POWER_DBM, ARRAY_GAIN_DB, NOISE_FIGURE_DB = 30.0, 5.0, 7.0
 RCS_M2 = 0.01
@@ -30,23 +31,6 @@ def make_grid():
     """7.7 MHz at 3.5 GHz; a frame of 4.8 ms tells 20 m and 8.9 m/s apart."""
     return isac.ofdm_grid(fft_len=256, cp_len=32, num_symbols=128, subcarrier_spacing=30e3,
                           carrier_frequency=3.5e9, pilots="comb", modulation="qpsk")
-
-
-class map_keeper(gr.sync_block):
-    """Keeps the last whole map."""
-
-    def __init__(self, rows, columns):
-        gr.sync_block.__init__(self, "map_keeper", [(np.float32, columns)], None)
-        self.gathered, self.filled = np.zeros((rows, columns), np.float32), 0
-        self.whole = self.gathered.copy()
-
-    def work(self, input_items, output_items):
-        count = min(len(input_items[0]), len(self.gathered) - self.filled)
-        self.gathered[self.filled:self.filled + count] = input_items[0][:count]
-        self.filled = (self.filled + count) % len(self.gathered)
-        if self.filled == 0:
-            self.whole = self.gathered.copy()
-        return count
 
 
 class weak_target(gr.top_block):

@@ -71,6 +71,7 @@ range_doppler_detector_impl::range_doppler_detector_impl(
              d_doppler_cells * d_range_cells,
              maps_kept(d_doppler_cells * d_range_cells),
              d_faults),
+      d_map_output(d_doppler_cells, d_range_cells),
       d_parameters(p)
 {
     const int row = static_cast<int>(sizeof(float) * d_range_cells);
@@ -90,7 +91,7 @@ range_doppler_detector_impl::range_doppler_detector_impl(
 bool range_doppler_detector_impl::start()
 {
     set_relative_rate(1, 1);
-    d_map_left = 0;
+    d_map_output.reset();
     for (auto& in : d_inputs) {
         in.held = 0;
         in.rows.reset();
@@ -177,7 +178,7 @@ void range_doppler_detector_impl::take_pending()
 void range_doppler_detector_impl::forecast(int, gr_vector_int& required)
 {
     std::fill(required.begin(), required.end(), 0);
-    if (d_map_left > 0)
+    if (d_map_output.is_busy())
         return;
     bool unread = false, over = false;
     size_t waits_for = 0;
@@ -238,24 +239,8 @@ void range_doppler_detector_impl::accept_frame()
     d_report.tx = d_tx;
     d_report.rx = d_rx;
     message_port_pub(message_ports::detections(), to_pmt(d_report));
-    d_map_left = d_has_map ? d_doppler_cells : 0;
-}
-
-int range_doppler_detector_impl::put_map(float* out, int space, int already)
-{
-    const size_t rows = std::min<size_t>(d_map_left, space);
-    const size_t first = d_doppler_cells - d_map_left;
-    if (first == 0 && rows > 0) {
-        const uint64_t offset = nitems_written(0) + already;
-        add_item_tag(0, offset, metadata_keys::frame(), pmt::from_uint64(d_report.frame));
-        add_item_tag(0,
-                     offset,
-                     metadata_keys::scene_time(),
-                     pmt::from_double(d_report.scene_time - d_grid->middle_time()));
-    }
-    std::copy_n(d_integrator->mean() + first * d_range_cells, rows * d_range_cells, out);
-    d_map_left -= rows;
-    return static_cast<int>(rows);
+    d_map_output.start(d_integrator->mean(),
+                       { d_report.frame, d_report.scene_time - d_grid->middle_time() });
 }
 
 int range_doppler_detector_impl::general_work(int noutput_items,
@@ -263,7 +248,7 @@ int range_doppler_detector_impl::general_work(int noutput_items,
                                               gr_vector_const_void_star& input_items,
                                               gr_vector_void_star& output_items)
 {
-    d_has_map = !output_items.empty();
+    d_map_output.set_connected(!output_items.empty());
     for (size_t i = 0; i < d_inputs.size(); i++) {
         auto& in = d_inputs[i];
         const auto port = static_cast<unsigned int>(i);
@@ -275,12 +260,15 @@ int range_doppler_detector_impl::general_work(int noutput_items,
     }
     int produced = 0;
     while (true) {
-        if (d_map_left > 0)
-            produced +=
-                put_map(static_cast<float*>(output_items[0]) + produced * d_range_cells,
-                        noutput_items - produced,
-                        produced);
-        if (d_map_left > 0)
+        if (d_map_output.is_busy())
+            produced += d_map_output.put(
+                static_cast<float*>(output_items[0]) + produced * d_range_cells,
+                noutput_items - produced,
+                nitems_written(0) + produced,
+                [this](uint64_t offset, const auto& key, const auto& value) {
+                    add_item_tag(0, offset, key, value);
+                });
+        if (d_map_output.is_busy())
             break;
         if (d_maps.match()) {
             accept_frame();

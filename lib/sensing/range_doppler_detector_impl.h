@@ -8,6 +8,7 @@
 #include "fault_log.h"
 #include "frame_follower.h"
 #include "map_matcher.h"
+#include "map_output.h"
 #include <gnuradio/isac/range_doppler_detector.h>
 #include <deque>
 #include <memory>
@@ -64,7 +65,6 @@ private:
     void take_pending();
     bool read(size_t port, const float* rows, int count);
     void accept_frame();
-    int put_map(float* out, int space, int already);
 
     ofdm_grid::sptr d_grid;
     fault_log d_faults;
@@ -76,8 +76,7 @@ private:
     std::unique_ptr<map_integrator> d_integrator;
     std::deque<input> d_inputs;
     map_matcher d_maps;
-    bool d_has_map = false; // whether output 0 is connected
-    size_t d_map_left = 0;  // rows of the mean not yet put out
+    map_output d_map_output;
     detections d_report;
 
     std::mutex d_setter_mutex; // held while a setter makes a detector

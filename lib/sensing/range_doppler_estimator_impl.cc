@@ -83,6 +83,7 @@ range_doppler_estimator_impl::range_doppler_estimator_impl(
       d_echoes(frames_kept(*grid, p.estimator.map.pilots_only, p.reference_frames) + 1,
                *grid),
       d_progress{ NONE, NONE, 0 },
+      d_map_output(d_estimator->map().doppler_cells(), d_estimator->map().range_cells()),
       d_range_cells(d_estimator->map().range_cells()),
       d_doppler_cells(d_estimator->map().doppler_cells()),
       d_delay_step(d_estimator->map().delay_step()),
@@ -111,6 +112,7 @@ bool range_doppler_estimator_impl::start()
         d_echoes.clear();
         d_following = false;
         d_held_echoes = 0;
+        d_map_output.reset();
     }
     if (reads_reference() && nitems_read(1) == 0) {
         d_reference_frames->reset();
@@ -209,7 +211,7 @@ void range_doppler_estimator_impl::take_pending()
 void range_doppler_estimator_impl::forecast(int, gr_vector_int& required)
 {
     std::fill(required.begin(), required.end(), 0);
-    if (d_map_left > 0)
+    if (d_map_output.is_busy())
         return;
     required[0] = d_held_echoes + 1;
     if (!reads_reference() || state_of_input(*this, 0).available >= required[0])
@@ -378,8 +380,8 @@ void range_doppler_estimator_impl::report(const frame_stamp& stamp,
     d_report.tx = d_tx;
     d_report.rx = d_rx;
     message_port_pub(message_ports::detections(), to_pmt(d_report));
-    d_map_stamp = stamp;
-    d_map_left = d_has_map ? d_doppler_cells : 0;
+    d_map_output.start(d_estimator->powers(),
+                       { stamp.frame, stamp.scene_time - d_grid->middle_time() });
 }
 
 // Whether a whole frame of echoes lies there although it was its turn.
@@ -404,30 +406,12 @@ void range_doppler_estimator_impl::give_up_waiting()
     }
 }
 
-int range_doppler_estimator_impl::put_map(float* out, int space, int already)
-{
-    const size_t rows = std::min<size_t>(d_map_left, space);
-    const size_t first = d_doppler_cells - d_map_left;
-    if (first == 0 && rows > 0) {
-        const uint64_t offset = nitems_written(0) + already;
-        add_item_tag(
-            0, offset, metadata_keys::frame(), pmt::from_uint64(d_map_stamp.frame));
-        add_item_tag(0,
-                     offset,
-                     metadata_keys::scene_time(),
-                     pmt::from_double(d_map_stamp.scene_time - d_grid->middle_time()));
-    }
-    std::copy_n(d_estimator->powers() + first * d_range_cells, rows * d_range_cells, out);
-    d_map_left -= rows;
-    return static_cast<int>(rows);
-}
-
 int range_doppler_estimator_impl::general_work(int noutput_items,
                                                gr_vector_int& ninput_items,
                                                gr_vector_const_void_star& input_items,
                                                gr_vector_void_star& output_items)
 {
-    d_has_map = !output_items.empty();
+    d_map_output.set_connected(!output_items.empty());
     if (reads_reference())
         take_references(static_cast<const gr_complex*>(input_items[1]), ninput_items[1]);
 
@@ -439,12 +423,15 @@ int range_doppler_estimator_impl::general_work(int noutput_items,
     size_t taken = d_held_echoes;
     int produced = 0;
     while (true) {
-        if (d_map_left > 0)
-            produced +=
-                put_map(static_cast<float*>(output_items[0]) + produced * d_range_cells,
-                        noutput_items - produced,
-                        produced);
-        if (d_map_left > 0)
+        if (d_map_output.is_busy())
+            produced += d_map_output.put(
+                static_cast<float*>(output_items[0]) + produced * d_range_cells,
+                noutput_items - produced,
+                nitems_written(0) + produced,
+                [this](uint64_t offset, const auto& key, const auto& value) {
+                    add_item_tag(0, offset, key, value);
+                });
+        if (d_map_output.is_busy())
             break;
         if (advance())
             continue;

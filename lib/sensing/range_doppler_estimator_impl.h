@@ -8,6 +8,7 @@
 #include "fault_log.h"
 #include "frame_follower.h"
 #include "frame_queue.h"
+#include "map_output.h"
 #include <gnuradio/isac/range_doppler_estimator.h>
 #include <memory>
 #include <mutex>
@@ -64,7 +65,6 @@ private:
     bool awaits_reference() const;
     bool references_are_over() const;
     void give_up_waiting();
-    int put_map(float* out, int space, int already);
 
     ofdm_grid::sptr d_grid;
     fault_log d_faults;
@@ -86,9 +86,7 @@ private:
     std::unique_ptr<frame_queue> d_references;          // likewise
     // Rows of each input that were read but not consumed: the last one at most.
     int d_held_echoes = 0, d_held_references = 0;
-    bool d_has_map = false; // whether output 0 is connected
-    size_t d_map_left = 0;  // rows of the map not yet put out
-    frame_stamp d_map_stamp;
+    map_output d_map_output;
     detections d_report;
     std::vector<gr::tag_t> d_tags;
     size_t d_range_cells, d_doppler_cells;

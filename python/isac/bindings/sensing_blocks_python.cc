@@ -11,6 +11,37 @@ namespace py = pybind11;
 
 using namespace gr::isac;
 
+namespace {
+
+// What blocks that put out maps and detections have in common.
+template <typename Class>
+void def_map_block(Class& bound)
+{
+    using block = typename Class::type;
+    bound.def("set_pfa", &block::set_pfa, py::arg("pfa"))
+        .def("set_cfar", &block::set_cfar, py::arg("cfar"))
+        .def("set_guard",
+             &block::set_guard,
+             py::arg("guard_delay"),
+             py::arg("guard_doppler"))
+        .def("set_training",
+             &block::set_training,
+             py::arg("training_delay"),
+             py::arg("training_doppler"))
+        .def("set_max_targets", &block::set_max_targets, py::arg("max_targets"))
+        .def("range_cells",
+             &block::range_cells,
+             "Columns of a map: the length of an output row.")
+        .def("doppler_cells", &block::doppler_cells, "Rows of a map.")
+        .def("delay_step", &block::delay_step, "s a column.")
+        .def("doppler_step", &block::doppler_step, "Hz a row.")
+        .def("faults",
+             &block::faults,
+             "Frames left out and other faults since start, by kind.");
+}
+
+} // namespace
+
 void bind_range_doppler_estimator(py::module& m)
 {
     using p = range_doppler_estimator_parameters;
@@ -81,41 +112,18 @@ Raises:
                 arguments<std::shared_ptr<ofdm_grid>>{},
                 &range_doppler_estimator::make,
                 py::arg("grid"));
-    bound.def("set_pfa", &range_doppler_estimator::set_pfa, py::arg("pfa"))
-        .def("set_cfar", &range_doppler_estimator::set_cfar, py::arg("cfar"))
-        .def("set_mode", &range_doppler_estimator::set_mode, py::arg("mode"))
+    def_map_block(bound);
+    bound.def("set_mode", &range_doppler_estimator::set_mode, py::arg("mode"))
         .def("set_window",
              &range_doppler_estimator::set_window,
              py::arg("window"),
              py::arg("window_parameter") = 6.76)
-        .def("set_guard",
-             &range_doppler_estimator::set_guard,
-             py::arg("guard_delay"),
-             py::arg("guard_doppler"))
-        .def("set_training",
-             &range_doppler_estimator::set_training,
-             py::arg("training_delay"),
-             py::arg("training_doppler"))
-        .def("set_max_targets",
-             &range_doppler_estimator::set_max_targets,
-             py::arg("max_targets"))
         .def("set_clutter",
              &range_doppler_estimator::set_clutter,
              py::arg("clutter"),
              py::arg("memory") = 16,
              py::arg("cutoff") = 0.25,
-             py::arg("delays") = std::vector<double>{})
-        .def("range_cells",
-             &range_doppler_estimator::range_cells,
-             "Columns of the map: the length of an output row.")
-        .def("doppler_cells",
-             &range_doppler_estimator::doppler_cells,
-             "Rows of the map a frame.")
-        .def("delay_step", &range_doppler_estimator::delay_step, "s a column.")
-        .def("doppler_step", &range_doppler_estimator::doppler_step, "Hz a row.")
-        .def("faults",
-             &range_doppler_estimator::faults,
-             "Dropped frames and other faults since start, by kind.");
+             py::arg("delays") = std::vector<double>{});
 }
 
 void bind_range_doppler_detector(py::module& m)
@@ -180,32 +188,11 @@ Raises:
                 arguments<std::shared_ptr<ofdm_grid>>{},
                 &range_doppler_detector::make,
                 py::arg("grid"));
-    bound.def("set_pfa", &range_doppler_detector::set_pfa, py::arg("pfa"))
-        .def("set_cfar", &range_doppler_detector::set_cfar, py::arg("cfar"))
-        .def("set_guard",
-             &range_doppler_detector::set_guard,
-             py::arg("guard_delay"),
-             py::arg("guard_doppler"))
-        .def("set_training",
-             &range_doppler_detector::set_training,
-             py::arg("training_delay"),
-             py::arg("training_doppler"))
-        .def("set_max_targets",
-             &range_doppler_detector::set_max_targets,
-             py::arg("max_targets"))
-        .def("set_frames",
-             &range_doppler_detector::set_frames,
-             py::arg("frames"),
-             py::arg("hop") = 0)
-        .def("range_cells",
-             &range_doppler_detector::range_cells,
-             "Columns of the maps: the length of a row.")
-        .def("doppler_cells", &range_doppler_detector::doppler_cells, "Rows of a map.")
-        .def("delay_step", &range_doppler_detector::delay_step, "s a column.")
-        .def("doppler_step", &range_doppler_detector::doppler_step, "Hz a row.")
-        .def("faults",
-             &range_doppler_detector::faults,
-             "Frames left out and other faults since start, by kind.");
+    def_map_block(bound);
+    bound.def("set_frames",
+              &range_doppler_detector::set_frames,
+              py::arg("frames"),
+              py::arg("hop") = 0);
 }
 
 void bind_crlb_monitor(py::module& m)
