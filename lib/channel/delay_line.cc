@@ -30,47 +30,77 @@ static_assert(NUM_TAPS % SAMPLES == 0, "as many taps of each place in a register
 // itself is 1.3e-4.
 constexpr double DELAY_STEP = 1.0 / (1 << 15);
 
-// exp(j w n) over a tile, each part twice, as it meets both parts of a sample; and its
-// factor for the tile at hand.
+// exp(j w n) over a tile, each part twice, as it meets both parts of a sample.
 struct rotation {
     float re[TILE_FLOATS];
     float im[TILE_FLOATS];
-    float factor_re;
-    float factor_im;
 };
 
-// Taps a register apart meet the same registers of samples: each is loaded once for all
-// of them, and the sums of a tile stay in registers.
+// Tiles of one delay. Taps a register apart meet the same registers of samples: each is
+// loaded once for all of them, and the sums of a tile stay in registers.
 ISAC_SIMD_CLONES
-void add_tile(
-    const float* x, const float* taps, const rotation& turn, bool adds, float* sum)
+void pass_tiles(const float* x,
+                const float* taps,
+                const rotation& turn,
+                const std::complex<double>* factors,
+                size_t tiles,
+                bool adds,
+                float* out)
 {
-    float8 y[VECTORS] = {};
-    for (size_t place = 0; place < SAMPLES; place++) {
-        const float* from = x + 2 * place;
+    const float8 sign = { -1, 1, -1, 1, -1, 1, -1, 1 };
+    for (; tiles > 0; tiles--, factors++, x += TILE_FLOATS, out += TILE_FLOATS) {
+        float8 y[VECTORS] = {};
+        for (size_t place = 0; place < SAMPLES; place++) {
+            const float* from = x + 2 * place;
 #pragma GCC unroll 16
-        for (size_t i = 0; i < VECTORS + STEPS - 1; i++) {
-            float8 v;
-            load(v, from + i * LANES);
+            for (size_t i = 0; i < VECTORS + STEPS - 1; i++) {
+                float8 v;
+                load(v, from + i * LANES);
 #pragma GCC unroll 8
-            for (size_t step = 0; step < STEPS; step++)
-                if (step <= i && i - step < VECTORS)
-                    y[i - step] += taps[place + step * SAMPLES] * v;
+                for (size_t step = 0; step < STEPS; step++)
+                    if (step <= i && i - step < VECTORS)
+                        y[i - step] += taps[place + step * SAMPLES] * v;
+            }
+        }
+        const auto factor_re = static_cast<float>(factors->real());
+        const auto factor_im = static_cast<float>(factors->imag());
+        const float8 cross_re = sign * factor_re, cross_im = sign * factor_im;
+        for (size_t v = 0; v < VECTORS; v++) {
+            float8 re, im, to = {};
+            load(re, turn.re + v * LANES);
+            load(im, turn.im + v * LANES);
+            if (adds)
+                load(to, out + v * LANES);
+            const float8 swapped = ISAC_SHUFFLE(y[v], y[v], 1, 0, 3, 2, 5, 4, 7, 6);
+            to += y[v] * (factor_re * re - factor_im * im);
+            to += swapped * (cross_re * im + cross_im * re);
+            store(out + v * LANES, to);
         }
     }
-    const float8 sign = { -1, 1, -1, 1, -1, 1, -1, 1 };
-    const float8 cross_re = sign * turn.factor_re, cross_im = sign * turn.factor_im;
-    for (size_t v = 0; v < VECTORS; v++) {
-        float8 re, im, to = {};
-        load(re, turn.re + v * LANES);
-        load(im, turn.im + v * LANES);
-        if (adds)
-            load(to, sum + v * LANES);
-        const float8 swapped = ISAC_SHUFFLE(y[v], y[v], 1, 0, 3, 2, 5, 4, 7, 6);
-        to += y[v] * (turn.factor_re * re - turn.factor_im * im);
-        to += swapped * (cross_re * im + cross_im * re);
-        store(sum + v * LANES, to);
+}
+
+// Copies values and returns the sum of their squares.
+ISAC_SIMD_CLONES
+float copy_measured(const float* from, size_t count, float* to)
+{
+    float8 sums[4] = {};
+    size_t i = 0;
+    for (; i + 4 * LANES <= count; i += 4 * LANES)
+        for (size_t k = 0; k < 4; k++) {
+            float8 v;
+            load(v, from + i + k * LANES);
+            store(to + i + k * LANES, v);
+            sums[k] += v * v;
+        }
+    const float8 all = (sums[0] + sums[1]) + (sums[2] + sums[3]);
+    float sum = 0;
+    for (size_t lane = 0; lane < LANES; lane++)
+        sum += all[lane];
+    for (; i < count; i++) {
+        to[i] = from[i];
+        sum += from[i] * from[i];
     }
+    return sum;
 }
 
 // std::complex's own product looks for infinities first.
@@ -84,7 +114,7 @@ bool finite(gr_complex x) { return std::isfinite(x.real()) && std::isfinite(x.im
 
 } // namespace
 
-delay_line::delay_line() : d_sum(LONGEST_STRETCH + 2 * TILE)
+delay_line::delay_line()
 {
     static_assert(TILE == TILE_SAMPLES, "one tile");
     allocate(LONGEST_STRETCH);
@@ -138,19 +168,15 @@ delay_line::finding delay_line::write(const gr_complex* in, size_t count, size_t
     d_count = count;
     gr_complex* const samples = d_samples.data() + d_first;
     const size_t known = count + ahead;
-    std::copy_n(in, known, samples);
+    const auto measured = [&](const gr_complex* from) {
+        return copy_measured(reinterpret_cast<const float*>(from),
+                             2 * count,
+                             reinterpret_cast<float*>(samples));
+    };
+    finding found = { measured(in), 0 };
+    std::copy_n(in + count, ahead, samples + count);
     // Past the end a tile reads on; the values do not matter, but must be finite.
     std::fill_n(samples + known, AHEAD - ahead + TILE, gr_complex(0, 0));
-
-    finding found = { 0, 0 };
-    const auto measure = [&] {
-        const auto* values = reinterpret_cast<const float*>(samples);
-        float energy;
-        volk_32f_x2_dot_prod_32f(
-            &energy, values, values, static_cast<unsigned int>(2 * count));
-        found.energy = energy;
-    };
-    measure();
     if (!std::isfinite(found.energy) ||
         !std::all_of(samples + count, samples + known, finite)) {
         for (size_t i = 0; i < known; i++) {
@@ -159,13 +185,14 @@ delay_line::finding delay_line::write(const gr_complex* in, size_t count, size_t
             samples[i] = 0;
             found.not_finite += i < count;
         }
-        measure();
+        found.energy = measured(samples);
     }
-    d_empty = true;
     return found;
 }
 
-bool delay_line::add(const path& p, size_t offset)
+// Tiles are counted from the start of the stretch, and one that the piece cuts is worked
+// out whole and aside: the same samples come out however a stretch is cut.
+bool delay_line::pass(const path& p, gr_complex* out, size_t offset, bool adds)
 {
     const size_t end = offset + d_count;
     const double last_delay = p.delay + p.delay_rate * end;
@@ -181,47 +208,51 @@ bool delay_line::add(const path& p, size_t offset)
         turn.im[2 * n] = turn.im[2 * n + 1] = static_cast<float>(place.imag());
         place = product(place, step);
     }
-    const std::complex<double> tile_step = place;
-    std::complex<double> factor = std::polar(p.amplitude, p.phase);
+    const size_t tiles = (end + TILE - 1) / TILE;
+    std::complex<double> factors[2 * LONGEST_STRETCH / TILE];
+    factors[0] = std::polar(p.amplitude, p.phase);
+    for (size_t i = 1; i < tiles; i++)
+        factors[i] = product(factors[i - 1], place);
 
-    // Tiles are counted from the start of the stretch, so that a piece that begins or
-    // ends within one gives the same samples as the whole. Before the piece stand the
-    // samples of the last one, and the sum has room for them.
-    float taps[NUM_TAPS];
-    double taps_delay = -1;
-    size_t whole = 0;
-    for (size_t tile = 0; tile < end; tile += TILE, factor = product(factor, tile_step)) {
-        if (tile + TILE <= offset)
-            continue;
-        const double middle = p.delay + p.delay_rate * (tile + 0.5 * TILE);
-        const auto steps = static_cast<int64_t>(std::max(middle, 0.0) / DELAY_STEP + 0.5);
+    const auto steps_of = [&p](size_t tile) {
+        const double middle = p.delay + p.delay_rate * ((tile + 0.5) * TILE);
+        return static_cast<int64_t>(std::max(middle, 0.0) / DELAY_STEP + 0.5);
+    };
+    for (size_t tile = offset / TILE; tile < tiles;) {
+        const int64_t steps = steps_of(tile);
         const double delay = static_cast<double>(steps) * DELAY_STEP;
-        if (delay != taps_delay) {
-            whole = static_cast<size_t>(delay);
-            d_bank.coefficients(delay - whole, taps);
-            taps_delay = delay;
+        const auto whole = static_cast<size_t>(delay);
+        float taps[NUM_TAPS];
+        d_bank.coefficients(delay - whole, taps);
+        const auto run = [&](size_t count, gr_complex* to) {
+            const size_t first =
+                d_first + tile * TILE - offset - whole - fractional_delay::BEHIND;
+            pass_tiles(reinterpret_cast<const float*>(d_samples.data() + first),
+                       taps,
+                       turn,
+                       factors + tile,
+                       count,
+                       adds,
+                       reinterpret_cast<float*>(to));
+        };
+        const size_t from = std::max(tile * TILE, offset);
+        const size_t to = std::min((tile + 1) * TILE, end);
+        if (to - from < TILE) {
+            gr_complex aside[TILE] = {};
+            if (adds)
+                std::copy_n(out + from - offset, to - from, aside + from % TILE);
+            run(1, aside);
+            std::copy_n(aside + from % TILE, to - from, out + from - offset);
+            tile++;
+            continue;
         }
-        turn.factor_re = static_cast<float>(factor.real());
-        turn.factor_im = static_cast<float>(factor.imag());
-        const size_t from = d_first + tile - offset - whole - fractional_delay::BEHIND;
-        add_tile(reinterpret_cast<const float*>(d_samples.data() + from),
-                 taps,
-                 turn,
-                 !d_empty,
-                 reinterpret_cast<float*>(d_sum.data() + TILE + tile - offset));
+        size_t count = 1;
+        while ((tile + count + 1) * TILE <= end && steps_of(tile + count) == steps)
+            count++;
+        run(count, out + from - offset);
+        tile += count;
     }
-    d_empty = false;
     return true;
-}
-
-void delay_line::read(gr_complex* out)
-{
-    if (d_empty) {
-        std::fill_n(out, d_count, gr_complex(0, 0));
-        return;
-    }
-    std::copy_n(d_sum.data() + TILE, d_count, out);
-    d_empty = true;
 }
 
 } // namespace isac

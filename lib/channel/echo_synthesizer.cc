@@ -24,9 +24,7 @@ echo_synthesizer::echo_synthesizer(double sample_rate,
                                    uint64_t seed,
                                    size_t num_transmitters,
                                    size_t num_receivers)
-    : d_sample_rate(sample_rate),
-      d_longest(num_transmitters),
-      d_sum(delay_line::LONGEST_STRETCH)
+    : d_sample_rate(sample_rate), d_longest(num_transmitters)
 {
     require_positive("echo_synthesizer: sample_rate", sample_rate);
     require(num_transmitters >= 1,
@@ -68,33 +66,21 @@ void echo_synthesizer::reserve(const path_set& paths, double from, double to)
 }
 
 // Over a stretch of some samples from scene time start on.
-bool echo_synthesizer::add_path(
-    const path_set& paths, size_t path, double start, size_t samples, size_t offset)
+delay_line::path echo_synthesizer::path_over(const path_set& paths,
+                                             size_t path,
+                                             double start,
+                                             size_t samples) const
 {
     const double first = paths.delay(path, start);
     const double last = paths.delay(path, start + samples / d_sample_rate);
     // Whole cycles are dropped before the product loses them to rounding.
     const double carrier = paths.carrier_frequency();
     const double cycles = std::fmod(carrier * first, 1.0);
-    return d_lines[paths.transmitter(path)]->add(
-        { first * d_sample_rate,
-          (last - first) * d_sample_rate / samples,
-          std::sqrt(paths.gain(path)),
-          -2 * PI * cycles,
-          -2 * PI * carrier * (last - first) / samples },
-        offset);
-}
-
-// What one transmitter contributes to a receiver.
-void echo_synthesizer::read(size_t transmitter, size_t count, bool first, gr_complex* out)
-{
-    if (first)
-        return d_lines[transmitter]->read(out);
-    d_lines[transmitter]->read(d_sum.data());
-    volk_32f_x2_add_32f(reinterpret_cast<float*>(out),
-                        reinterpret_cast<float*>(out),
-                        reinterpret_cast<float*>(d_sum.data()),
-                        2 * count);
+    return { first * d_sample_rate,
+             (last - first) * d_sample_rate / samples,
+             std::sqrt(paths.gain(path)),
+             -2 * PI * cycles,
+             -2 * PI * carrier * (last - first) / samples };
 }
 
 void echo_synthesizer::process(const path_set& paths,
@@ -133,15 +119,14 @@ void echo_synthesizer::process(const path_set& paths,
             gr_complex* const to = out[receiver] + done;
             prefetch_to_write(to, n);
             bool silent = true;
-            while (path < num_paths && paths.receiver(path) == receiver) {
+            for (; path < num_paths && paths.receiver(path) == receiver; path++) {
                 const size_t transmitter = paths.transmitter(path);
-                for (; path < num_paths && paths.receiver(path) == receiver &&
-                       paths.transmitter(path) == transmitter;
-                     path++)
-                    found[transmitter].too_long +=
-                        !add_path(paths, path, stretch_start, samples, offset);
-                read(transmitter, n, silent, to);
-                silent = false;
+                auto& line = *d_lines[transmitter];
+                const auto over = path_over(paths, path, stretch_start, samples);
+                const bool passed =
+                    silent ? line.put(over, to, offset) : line.add(over, to, offset);
+                found[transmitter].too_long += !passed;
+                silent = silent && !passed;
             }
             if (silent)
                 std::fill_n(to, n, gr_complex(0, 0));

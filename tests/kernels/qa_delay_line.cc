@@ -65,8 +65,8 @@ double error_db(const tones& signal, double delay, double rate, double phase_rat
         const size_t count = std::min(total - n, delay_line::LONGEST_STRETCH - 7);
         line.write(x.data() + n, count, AHEAD);
         BOOST_REQUIRE(
-            line.add({ delay + rate * n, rate, 0.5, 1 + phase_rate * n, phase_rate }));
-        line.read(y.data() + n);
+            line.put({ delay + rate * n, rate, 0.5, 1 + phase_rate * n, phase_rate },
+                     y.data() + n));
         n += count;
     }
     double error = 0, power = 0;
@@ -116,9 +116,8 @@ BOOST_AUTO_TEST_CASE(paths_add_up_and_are_linear)
     const auto run = [&](std::vector<delay_line::path> paths, auto& out) {
         line.clear();
         line.write(x.data(), 500, AHEAD);
-        for (const auto& p : paths)
-            line.add(p);
-        line.read(out.data());
+        for (size_t i = 0; i < paths.size(); i++)
+            i == 0 ? line.put(paths[i], out.data()) : line.add(paths[i], out.data());
     };
     run({ first }, one);
     run({ second }, other);
@@ -137,8 +136,7 @@ BOOST_AUTO_TEST_CASE(stretches_join)
         for (size_t n = 0; n < 1500; n += step) {
             const size_t count = std::min(step, 1500 - n);
             line.write(x.data() + n, count, AHEAD);
-            line.add({ 33.3, 0, 1, 0, 0 });
-            line.read(out.data() + n);
+            line.put({ 33.3, 0, 1, 0, 0 }, out.data() + n);
         }
     };
     run(1500, whole);
@@ -156,13 +154,12 @@ BOOST_AUTO_TEST_CASE(long_delays_by_reserve_keep_the_past)
     const auto x = signal.samples(total + AHEAD);
     std::vector<gr_complex> y(1000);
     delay_line line;
-    BOOST_TEST(!line.add({ 1e6, 0, 1, 0, 0 }));
+    BOOST_TEST(!line.put({ 1e6, 0, 1, 0, 0 }, y.data()));
     for (size_t n = 0; n < total; n += 1000) {
         if (n == 3000)
             line.reserve(20000);
         line.write(x.data() + n, 1000, AHEAD);
-        BOOST_REQUIRE(line.add({ n < 3000 ? 1900.5 : 19000.25, 0, 1, 0, 0 }));
-        line.read(y.data());
+        BOOST_REQUIRE(line.put({ n < 3000 ? 1900.5 : 19000.25, 0, 1, 0, 0 }, y.data()));
         if (n < 20000)
             continue;
         for (size_t i = 0; i < 1000; i++)
@@ -181,8 +178,7 @@ BOOST_AUTO_TEST_CASE(samples_that_are_not_finite_count_as_zero)
     const auto found = line.write(x.data(), 200, AHEAD);
     BOOST_TEST(found.not_finite == 2u);
     BOOST_TEST(found.energy == 198, boost::test_tools::tolerance(1e-6));
-    line.add({ 20, 0, 1, 0, 0 });
-    line.read(y.data());
+    line.put({ 20, 0, 1, 0, 0 }, y.data());
     BOOST_TEST(std::abs(y[70]) < 1e-6f);
     BOOST_TEST(std::abs(y[80]) < 1e-6f);
     BOOST_TEST(std::abs(y[75] - gr_complex(1, 0)) < 1e-6f);
@@ -195,8 +191,7 @@ BOOST_AUTO_TEST_CASE(clear_forgets)
     line.write(x.data(), 100, 0);
     line.clear();
     line.write(x.data(), 100, 0);
-    line.add({ 50, 0, 1, 0, 0 });
-    line.read(y.data());
+    line.put({ 50, 0, 1, 0, 0 }, y.data());
     for (size_t n = 0; n < 30; n++)
         BOOST_TEST(y[n] == gr_complex(0, 0));
 }

@@ -18,11 +18,11 @@ namespace isac {
  * \brief What one transmitter sent, and the sum of its copies that reach one receiver
  * over paths of time-varying delay.
  *
- * Used a stretch at a time: write() the samples, add() each path, read() the sum. A path
- * gives y[n] = a x(n - d[n]) exp(j p[n]), delay d and phase p linear over the stretch.
- * The delay's error stays below -70 dB in the middle 80% of the band while d changes by
- * less than 4e-6 samples a sample (600 m/s either way for an echo); carrier phase is
- * exact at any speed.
+ * Used a stretch at a time: write() the samples, then put() or add() what comes over each
+ * path. A path gives y[n] = a x(n - d[n]) exp(j p[n]), delay d and phase p linear over
+ * the stretch. The delay's error stays below -70 dB in the middle 80% of the band while d
+ * changes by less than 4e-6 samples a sample (600 m/s either way for an echo); carrier
+ * phase is exact at any speed.
  */
 class ISAC_API delay_line
 {
@@ -73,23 +73,29 @@ public:
     finding write(const gr_complex* in, size_t count, size_t ahead);
 
     /*!
-     * Adds a path over the piece.
+     * What comes over a path of the piece: as many samples as were written, put into
+     * \p out or added to it.
      *
      * \param p       over the whole stretch
+     * \param out     must not be what was written
      * \param offset  samples of the stretch before the piece; LONGEST_STRETCH at most
-     * with its own \return false, and nothing added, if the path is too long
+     * with its own \return false, and nothing done, if the path is too long
      */
-    bool add(const path& p, size_t offset = 0);
-
-    //! Puts the sum over all added paths into \p out, as many samples as were written.
-    //! What is added afterwards makes another sum, for another receiver.
-    void read(gr_complex* out);
+    bool put(const path& p, gr_complex* out, size_t offset = 0)
+    {
+        return pass(p, out, offset, false);
+    }
+    bool add(const path& p, gr_complex* out, size_t offset = 0)
+    {
+        return pass(p, out, offset, true);
+    }
 
 private:
     static constexpr size_t TILE = 32;
 
     void allocate(size_t longest_delay);
     void make_room();
+    bool pass(const path& p, gr_complex* out, size_t offset, bool adds);
 
     fractional_delay d_bank;
     size_t d_longest_delay = 0;
@@ -97,8 +103,6 @@ private:
     size_t d_first = 0;   // first sample of the piece in d_samples
     size_t d_count = 0;   // samples of the piece
     volk::vector<gr_complex> d_samples;
-    volk::vector<gr_complex> d_sum; // a tile of room, then the piece
-    bool d_empty = true;            // whether no path was added to the piece
 };
 
 } // namespace isac

@@ -95,15 +95,13 @@ public:
 
 private:
     void reserve(const path_set& paths, double from, double to);
-    bool add_path(
-        const path_set& paths, size_t path, double start, size_t samples, size_t offset);
-    void read(size_t transmitter, size_t count, bool first, gr_complex* out);
+    delay_line::path
+    path_over(const path_set& paths, size_t path, double start, size_t samples) const;
 
     double d_sample_rate;
     std::vector<std::unique_ptr<delay_line>> d_lines;     // one a transmitter
     std::vector<std::unique_ptr<gaussian_noise>> d_noise; // one a receiver
     std::vector<double> d_longest;                        // a transmitter, s
-    volk::vector<gr_complex> d_sum;
 };
 
 } // namespace isac
