@@ -14,34 +14,31 @@ namespace {
 
 // Eight bytes at once: by assignment the compiler moves real and imaginary parts apart.
 void gather(const gr_complex* __restrict from,
-            const std::vector<uint32_t>& sources,
+            const std::vector<uint32_t>& places,
             gr_complex* __restrict to)
 {
-    const uint32_t* const which = sources.data();
-    const size_t count = sources.size();
+    const uint32_t* const which = places.data();
+    const size_t count = places.size();
     for (size_t i = 0; i < count; i++)
         std::memcpy(to + i, from + which[i], sizeof(gr_complex));
 }
 
-} // namespace
-
-frame_mapper::layout::layout(size_t num_subcarriers,
-                             std::vector<uint32_t> data_places,
-                             std::vector<uint32_t> pilot_places)
-    : data(std::move(data_places)),
-      pilots(std::move(pilot_places)),
-      sources(num_subcarriers, static_cast<uint32_t>(data.size() + pilots.size()))
+void scatter(const gr_complex* __restrict from,
+             const std::vector<uint32_t>& places,
+             gr_complex* __restrict to)
 {
-    uint32_t next = 0;
-    for (const auto* places : { &data, &pilots })
-        for (const uint32_t k : *places)
-            sources[k] = next++;
+    const uint32_t* const which = places.data();
+    const size_t count = places.size();
+    for (size_t i = 0; i < count; i++)
+        std::memcpy(to + which[i], from + i, sizeof(gr_complex));
 }
+
+} // namespace
 
 frame_mapper::frame_mapper(ofdm_grid::sptr grid)
     : d_grid(std::move(grid)),
       d_constellation(d_grid->params().modulation),
-      d_values(d_grid->num_subcarriers() + 1)
+      d_values(d_grid->num_subcarriers())
 {
     const size_t n = d_grid->num_subcarriers();
     const auto& data = d_grid->data_indices();
@@ -55,8 +52,8 @@ frame_mapper::frame_mapper(ofdm_grid::sptr grid)
         };
     size_t first_data = 0, first_pilot = 0;
     for (size_t m = 0; m < d_grid->num_symbols(); m++) {
-        const auto where = d_layouts.emplace(
-            n, take_row(data, first_data, m), take_row(pilots, first_pilot, m));
+        const auto where = d_layouts.insert(
+            { take_row(data, first_data, m), take_row(pilots, first_pilot, m) });
         d_rows.push_back({ &*where.first, first_data, first_pilot });
         first_data += where.first->data.size();
         first_pilot += where.first->pilots.size();
@@ -69,16 +66,16 @@ void frame_mapper::map(size_t symbol, const uint8_t* bits, gr_complex* row)
 {
     const auto& place = d_rows[symbol];
     const size_t num_data = place.where->data.size();
-    const size_t num_pilots = place.where->pilots.size();
-    prefetch_to_write(row, d_grid->num_subcarriers());
+    const size_t n = d_grid->num_subcarriers();
+    prefetch_to_write(row, n);
     d_constellation.map(bits,
                         place.first_data * d_constellation.bits_per_symbol(),
                         d_values.data(),
                         num_data);
-    std::copy_n(
-        d_pilots.data() + place.first_pilot, num_pilots, d_values.data() + num_data);
-    d_values[num_data + num_pilots] = 0;
-    gather(d_values.data(), place.where->sources, row);
+    if (num_data + place.where->pilots.size() < n)
+        std::fill_n(row, n, gr_complex(0, 0));
+    scatter(d_values.data(), place.where->data, row);
+    scatter(d_pilots.data() + place.first_pilot, place.where->pilots, row);
 }
 
 void frame_mapper::demap(size_t symbol, const gr_complex* row, uint8_t* bits)

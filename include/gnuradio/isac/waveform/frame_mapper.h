@@ -52,11 +52,7 @@ private:
     // Where a row holds what; rows that are alike share it, so that it stays in the
     // cache.
     struct layout {
-        layout(size_t num_subcarriers,
-               std::vector<uint32_t> data,
-               std::vector<uint32_t> pilots);
         std::vector<uint32_t> data, pilots; // subcarriers
-        std::vector<uint32_t> sources;      // of each subcarrier, in d_values
         bool operator<(const layout& other) const
         {
             return std::tie(data, pilots) < std::tie(other.data, other.pilots);
@@ -72,7 +68,7 @@ private:
     std::set<layout> d_layouts;
     std::vector<row_place> d_rows;
     std::vector<gr_complex> d_pilots;  // the frame's, one after the other
-    volk::vector<gr_complex> d_values; // a row's data, its pilots, and a zero
+    volk::vector<gr_complex> d_values; // a row's data
 };
 
 } // namespace isac
