@@ -30,11 +30,18 @@ static_assert(NUM_TAPS % SAMPLES == 0, "as many taps of each place in a register
 // itself is 1.3e-4.
 constexpr double DELAY_STEP = 1.0 / (1 << 15);
 
-// exp(j w n) over a tile, each part twice, as it meets both parts of a sample.
+// exp(j w n) over a tile, each part twice, as it meets both parts of a sample, and with
+// the sign with which it does.
 struct rotation {
     float re[TILE_FLOATS];
     float im[TILE_FLOATS];
 };
+
+// Samples times others, of which re and im are those of a rotation.
+inline void multiply(float8& v, const float8& re, const float8& im)
+{
+    v = v * re + ISAC_SHUFFLE(v, v, 1, 0, 3, 2, 5, 4, 7, 6) * im;
+}
 
 // Tiles of one delay. Taps a register apart meet the same registers of samples: each is
 // loaded once for all of them, and the sums of a tile stay in registers.
@@ -62,19 +69,18 @@ void pass_tiles(const float* x,
                         y[i - step] += taps[place + step * SAMPLES] * v;
             }
         }
-        const auto factor_re = static_cast<float>(factors->real());
-        const auto factor_im = static_cast<float>(factors->imag());
-        const float8 cross_re = sign * factor_re, cross_im = sign * factor_im;
+        const float8 one = { 1, 1, 1, 1, 1, 1, 1, 1 };
+        const float8 factor_re = one * static_cast<float>(factors->real());
+        const float8 factor_im = sign * static_cast<float>(factors->imag());
         for (size_t v = 0; v < VECTORS; v++) {
             float8 re, im, to = {};
             load(re, turn.re + v * LANES);
             load(im, turn.im + v * LANES);
             if (adds)
                 load(to, out + v * LANES);
-            const float8 swapped = ISAC_SHUFFLE(y[v], y[v], 1, 0, 3, 2, 5, 4, 7, 6);
-            to += y[v] * (factor_re * re - factor_im * im);
-            to += swapped * (cross_re * im + cross_im * re);
-            store(out + v * LANES, to);
+            multiply(y[v], re, im);
+            multiply(y[v], factor_re, factor_im);
+            store(out + v * LANES, to + y[v]);
         }
     }
 }
@@ -205,7 +211,8 @@ bool delay_line::pass(const path& p, gr_complex* out, size_t offset, bool adds)
     std::complex<double> place = 1;
     for (size_t n = 0; n < TILE; n++) {
         turn.re[2 * n] = turn.re[2 * n + 1] = static_cast<float>(place.real());
-        turn.im[2 * n] = turn.im[2 * n + 1] = static_cast<float>(place.imag());
+        turn.im[2 * n + 1] = static_cast<float>(place.imag());
+        turn.im[2 * n] = -turn.im[2 * n + 1];
         place = product(place, step);
     }
     const size_t tiles = (end + TILE - 1) / TILE;
