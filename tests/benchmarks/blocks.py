@@ -5,7 +5,7 @@
 """CPU time a frame of each block in a flowgraph, sources and sinks taken off.
 
 The same frame is fed over and over from memory; a flowgraph of source and sink alone is measured
-too and its time taken off. The decider takes messages, and is timed by its steps. Kernels are timed
+too and its time taken off. All threads share one CPU. The decider takes messages, and is timed by its steps. Kernels are timed
 by the bm_* programs beside this one.
 """
 
@@ -18,7 +18,7 @@ import numpy as np
 import pmt
 from gnuradio import blocks, gr, isac
 
-from timing import cpu_seconds, frames_for, median, milliseconds_a_frame, size
+from timing import cpu_seconds, frames_for, median, milliseconds_a_frame, on_one_cpu, size
 
 sys.path.append(str(Path(__file__).resolve().parent.parent))
 from report_messages import detections, link, wait_until  # noqa: E402
@@ -156,7 +156,8 @@ def main():
     print(f"{'size':>10} " + " ".join(f"{name:>16}" for name in names))
     table = []
     for n, m in arguments.size or [(64, 64), (1024, 256), (4096, 1024)]:
-        row, samples = measure(n, m, arguments.repeats)
+        with on_one_cpu():
+            row, samples = measure(n, m, arguments.repeats)
         table.append(row)
         print(f"{row['size']:>10} " + " ".join(
             f"{row[name]:8.3f} ({samples / max(row[name], 1e-6) / 1e3:5.0f})" for name in names),

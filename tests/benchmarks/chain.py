@@ -11,6 +11,7 @@ planning and start-up do not count. The two take turns, and the medians are comp
 """
 
 import argparse
+import contextlib
 import json
 import sys
 
@@ -18,7 +19,7 @@ import numpy as np
 from gnuradio import blocks, digital, fft, gr, isac
 from gnuradio.fft import window
 
-from timing import frames_for, median, milliseconds_a_frame, size
+from timing import frames_for, median, milliseconds_a_frame, on_one_cpu, size
 
 try:
     from gnuradio import radar
@@ -83,6 +84,22 @@ def gr_radar_chain(n, m, frames):
     return top
 
 
+def measure(n, m, repeats):
+    """Milliseconds of CPU a frame."""
+    frames = frames_for(n, m)
+    ours, noisy, theirs = [], [], []
+    for _ in range(repeats):
+        ours.append(milliseconds_a_frame(lambda f: isac_chain(n, m, f), frames))
+        noisy.append(milliseconds_a_frame(lambda f: isac_chain(n, m, f, True), frames))
+        if radar:
+            theirs.append(milliseconds_a_frame(lambda f: gr_radar_chain(n, m, f), frames // 4))
+    row = {"size": f"{n}x{m}", "isac_ms": median(ours), "isac_with_noise_ms": median(noisy)}
+    if radar:
+        row["gr_radar_ms"] = median(theirs)
+        row["ratio"] = median([their / our for our, their in zip(ours, theirs)])
+    return row
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--size", type=size, action="append", metavar="NxM",
@@ -91,26 +108,16 @@ def main():
     parser.add_argument("--json", metavar="FILE", help="write the table there too")
     arguments = parser.parse_args()
     rows = []
-    print(f"{'size':>10} {'gr-isac':>12} {'with noise':>12} {'gr-radar':>12} {'ratio':>7}"
+    print(f"{'size':>10} {'CPUs':>5} {'gr-isac':>12} {'with noise':>12} {'gr-radar':>12} {'ratio':>7}"
           "   (ms of CPU a frame)")
     for n, m in arguments.size or [(64, 64), (1024, 256), (4096, 1024)]:
-        frames = frames_for(n, m)
-        ours, noisy, theirs = [], [], []
-        for _ in range(arguments.repeats):
-            ours.append(milliseconds_a_frame(lambda f: isac_chain(n, m, f), frames))
-            noisy.append(milliseconds_a_frame(lambda f: isac_chain(n, m, f, True), frames))
-            if radar:
-                theirs.append(milliseconds_a_frame(
-                    lambda f: gr_radar_chain(n, m, f), max(2, frames // 8)))
-        row = {"size": f"{n}x{m}", "isac_ms": median(ours),
-               "isac_with_noise_ms": median(noisy)}
-        if radar:
-            row["gr_radar_ms"] = median(theirs)
-            row["ratio"] = row["gr_radar_ms"] / row["isac_ms"]
-        rows.append(row)
-        print(f"{row['size']:>10} {row['isac_ms']:12.3f} {row['isac_with_noise_ms']:12.3f} "
-              f"{row.get('gr_radar_ms', float('nan')):12.3f} {row.get('ratio', float('nan')):7.1f}",
-              flush=True)
+        for cpus, where in (("one", on_one_cpu), ("all", contextlib.nullcontext)):
+            with where():
+                row = {"cpus": cpus, **measure(n, m, arguments.repeats)}
+            rows.append(row)
+            print(f"{row['size']:>10} {cpus:>5} {row['isac_ms']:12.3f} "
+                  f"{row['isac_with_noise_ms']:12.3f} {row.get('gr_radar_ms', float('nan')):12.3f} "
+                  f"{row.get('ratio', float('nan')):7.1f}", flush=True)
     if not radar:
         print("gr-radar is not installed: its column is empty", file=sys.stderr)
     if arguments.json:

@@ -5,8 +5,9 @@
 """Runs all benchmarks and writes their tables into docs/benchmarks.md.
 
 What was measured goes to docs/benchmarks/results.json and costs.csv as well, from which
---tables-only makes the page again. Programs of one thread stay on one CPU; flowgraphs take all
-there are, and their CPU time is told. Figures beside each other come from one run.
+--tables-only makes the page again. Programs of one thread, and the threads of blocks measured alone,
+stay on one CPU; chains of blocks are run on one and on all. Figures beside each other come from one
+run.
 """
 
 import argparse
@@ -131,9 +132,10 @@ class figures:
     def sensing(self, benchmark, size, *arguments, what="cpu_ms"):
         return self.of("bm_sensing", "/".join([benchmark, *size.split("x"), *arguments]), what)
 
-    def chain(self, size, what):
-        """None where the peer was not there."""
-        return {row["size"]: row for row in self._results["chain.py"]}[size].get(what)
+    def chain(self, size, cpus, what):
+        """On "one" or "all" CPUs; None where the peer was not there."""
+        return {(row["size"], row["cpus"]): row for row in self._results["chain.py"]}[
+            size, cpus].get(what)
 
     def rows(self, script):
         return self._results[script]
@@ -176,7 +178,9 @@ def targets(f):
         yield row(f"estimator's rate in a flowgraph over its kernel's, {size}",
                   f.of(BLOCK_PROGRAM, f"estimator/rows/{size.replace('x', '/')}", "rate"), 0.9)
     for size, limit in (("1024x256", 6), ("4096x1024", 10)):
-        yield row(f"gr-radar's chain over ours, {size}", f.chain(size, "ratio"), limit, show=times)
+        for cpus, where in (("one", "one CPU"), ("all", "all CPUs")):
+            yield row(f"gr-radar's chain over ours, {size}, {where}",
+                      f.chain(size, cpus, "ratio"), limit, show=times)
     yield row("`gr::random` over our noise", f.of("bm_channel", "noise_of_gnuradio")
               / f.of("bm_channel", "noise"), 4, show=times)
     for told in f.open_isac:
@@ -240,8 +244,8 @@ def table_of_chain(f):
 
     keys = {"isac_ms": "this module", "isac_with_noise_ms": "with noise",
             "gr_radar_ms": "gr-radar", "ratio": "gr-radar over this"}
-    return markdown(["ms of CPU a frame", *keys.values()], [
-        [row["size"], *(cell(row, key) for key in keys)] for row in f.rows("chain.py")])
+    return markdown(["ms of CPU a frame", "CPUs", *keys.values()], [
+        [row["size"], row["cpus"], *(cell(row, key) for key in keys)] for row in f.rows("chain.py")])
 
 
 def table_of_blocks(f):

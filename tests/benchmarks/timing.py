@@ -3,9 +3,11 @@
 #
 """How the benchmarks of flowgraphs measure."""
 
+import contextlib
+import os
 import resource
 import statistics
-from typing import Callable, Tuple
+from typing import Callable, Iterator, Tuple
 
 from gnuradio import gr
 
@@ -17,8 +19,21 @@ def size(text: str) -> Tuple[int, int]:
 
 
 def frames_for(n: int, m: int) -> int:
-    """Frames that make a measurement long enough, and no longer."""
-    return max(4, (1 << 23) // (n * m))
+    """Frames that make a measurement long enough, and no longer: what a flowgraph takes for the
+    first time, buffers and their pages, is over before a fifth of them (milliseconds_a_frame)."""
+    return min(max(32, (1 << 26) // (n * m)), 4096)
+
+
+@contextlib.contextmanager
+def on_one_cpu() -> Iterator[None]:
+    """Threads started within share one CPU: what data costs that moves from one CPU's cache to
+    another's, which hangs on where the system puts threads, is then no part of the figures."""
+    all_of_them = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {max(all_of_them)})
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, all_of_them)
 
 
 def cpu_seconds(run: Callable[[], None]) -> float:
