@@ -147,6 +147,28 @@ BOOST_AUTO_TEST_CASE(stretches_join)
     }
 }
 
+// Where a stretch is cut follows from the scheduler, and nobody is to see it: to the bit.
+BOOST_AUTO_TEST_CASE(a_stretch_may_be_cut_anywhere)
+{
+    constexpr size_t total = 1500;
+    const auto x = tones(5).samples(total + AHEAD);
+    const delay_line::path first = { 33.3, 3e-6, 1, 0.5, 0.01 };
+    const delay_line::path second = { 7.9, -1e-6, 0.3, 2, -0.02 };
+    const auto run = [&](size_t step) {
+        std::vector<gr_complex> out(total);
+        delay_line line;
+        for (size_t n = 0; n < total; n += step) {
+            line.write(x.data() + n, std::min(step, total - n), AHEAD);
+            BOOST_REQUIRE(line.put(first, out.data() + n, n));
+            BOOST_REQUIRE(line.add(second, out.data() + n, n));
+        }
+        return out;
+    };
+    const auto whole = run(total);
+    for (const size_t step : { 1, 31, 32, 33, 100, 1499 })
+        BOOST_TEST((run(step) == whole), "pieces of " << step << " samples");
+}
+
 BOOST_AUTO_TEST_CASE(long_delays_by_reserve_keep_the_past)
 {
     const size_t total = 40 * 1000;
