@@ -70,16 +70,21 @@ ISAC_SIMD_CLONES double sum_training(
 
 } // namespace
 
+bool cfar::takes(const std::string& kind)
+{
+    return kind == "ca" || kind == "os" || kind == "osgo";
+}
+
 cfar::cfar(size_t doppler_cells,
            size_t range_cells,
            const parameters& p,
            const cell_correlation& correlation)
     : d_params(p),
-      d_order(p.kind == "os" || p.kind == "osgo"),
+      d_order(p.kind != "ca"),
       d_correlation(correlation),
       d_columns(range_cells)
 {
-    require(p.kind == "ca" || d_order, "cfar: kind", p.kind, "must be ca, os or osgo");
+    require(takes(p.kind), "cfar: kind", p.kind, "must be ca, os or osgo");
     require(p.pfa > 0 && p.pfa < 1, "cfar: pfa", p.pfa, "must be above 0 and below 1");
     require_within("cfar: guard_delay", p.guard_delay, 0, 1024);
     require_within("cfar: guard_doppler", p.guard_doppler, 0, 1024);

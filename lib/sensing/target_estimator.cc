@@ -59,6 +59,19 @@ constexpr double CERTAIN = 20;
 constexpr int DOUBTFUL_PADDING = 2;
 constexpr float DOUBTFUL_SHARE = 0.5f;
 
+std::unique_ptr<cfar> make_detector(const cfar::parameters& p,
+                                    const range_doppler_map& map)
+{
+    if (p.kind == "none")
+        return nullptr;
+    require(cfar::takes(p.kind),
+            "target_estimator: cfar",
+            p.kind,
+            "must be ca, os, osgo or none");
+    return std::make_unique<cfar>(
+        map.doppler_cells(), map.range_cells(), p, cell_correlation::of_map(map));
+}
+
 range_doppler_map::parameters doubtful_map(const range_doppler_map::parameters& p)
 {
     range_doppler_map::parameters fine;
@@ -80,12 +93,7 @@ target_estimator::target_estimator(ofdm_grid::sptr grid, const parameters& p)
     : d_grid(grid),
       d_params(p),
       d_map(grid, p.map),
-      d_detector(p.detector.kind == "none"
-                     ? nullptr
-                     : std::make_unique<cfar>(d_map.doppler_cells(),
-                                              d_map.range_cells(),
-                                              p.detector,
-                                              cell_correlation::of_map(d_map))),
+      d_detector(make_detector(p.detector, d_map)),
       d_fine_map(d_detector
                      ? nullptr
                      : std::make_unique<range_doppler_map>(grid, doubtful_map(p.map))),

@@ -67,6 +67,9 @@ public:
         int looks = 1;
     };
 
+    //! Whether that is a kind of detector.
+    static bool takes(const std::string& kind);
+
     /*!
      * \throws std::invalid_argument naming the parameter, its value and its limit; also
      *         when no training cell is left anywhere in the map
