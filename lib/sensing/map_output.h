@@ -9,6 +9,9 @@
 #include <gnuradio/isac/metadata_keys.h>
 #include <algorithm>
 #include <cstddef>
+#include <functional>
+#include <utility>
+#include <vector>
 
 namespace gr {
 namespace isac {
@@ -17,13 +20,30 @@ namespace isac {
 class map_output
 {
 public:
-    map_output(size_t rows, size_t columns) : d_rows(rows), d_columns(columns) {}
+    //! Called with the absolute index of an item, and a tag's key and value.
+    using tagger = std::function<void(
+        uint64_t offset, const pmt::pmt_t& key, const pmt::pmt_t& value)>;
 
-    //! Whether anyone takes maps; else they are dropped.
-    void set_connected(bool connected)
+    map_output(size_t rows, size_t columns, tagger tag)
+        : d_rows(rows), d_columns(columns), d_tag(std::move(tag))
     {
-        d_connected = connected;
-        if (!connected)
+    }
+
+    /*!
+     * The room of a call of the scheduler's.
+     *
+     * \param outputs  the first of which takes maps; where there is none they are dropped
+     * \param space    rows
+     * \param written  absolute index of the first of them (nitems_written)
+     */
+    void offer(const std::vector<void*>& outputs, int space, uint64_t written)
+    {
+        d_connected = !outputs.empty();
+        d_out = d_connected ? static_cast<float*>(outputs.front()) : nullptr;
+        d_space = space;
+        d_produced = 0;
+        d_written = written;
+        if (!d_connected)
             d_left = 0;
     }
 
@@ -42,30 +62,36 @@ public:
     //! Whether rows are still to go out.
     bool is_busy() const { return d_left > 0; }
 
-    /*!
-     * \param out     room for \p space rows
-     * \param offset  absolute index of the first of them (nitems_written)
-     * \param tag     called with offset, key and value of each tag
-     * \return rows that were put
-     */
-    template <typename Tag>
-    int put(float* out, int space, uint64_t offset, Tag tag)
+    //! Puts rows as there is room; returns whether none of the map is left.
+    bool put()
     {
-        const size_t rows = std::min<size_t>(d_left, space);
+        const size_t rows = std::min<size_t>(d_left, d_space - d_produced);
         const size_t first = d_rows - d_left;
         if (first == 0 && rows > 0) {
-            tag(offset, metadata_keys::frame(), pmt::from_uint64(d_stamp.frame));
-            tag(offset,
-                metadata_keys::scene_time(),
-                pmt::from_double(d_stamp.scene_time));
+            const uint64_t offset = d_written + d_produced;
+            d_tag(offset, metadata_keys::frame(), pmt::from_uint64(d_stamp.frame));
+            d_tag(offset,
+                  metadata_keys::scene_time(),
+                  pmt::from_double(d_stamp.scene_time));
         }
-        std::copy_n(d_powers + first * d_columns, rows * d_columns, out);
+        if (rows > 0)
+            std::copy_n(d_powers + first * d_columns,
+                        rows * d_columns,
+                        d_out + d_produced * d_columns);
         d_left -= rows;
-        return static_cast<int>(rows);
+        d_produced += static_cast<int>(rows);
+        return d_left == 0;
     }
+
+    //! Rows that were put in this call.
+    int produced() const { return d_produced; }
 
 private:
     size_t d_rows, d_columns;
+    tagger d_tag;
+    float* d_out = nullptr;
+    int d_space = 0, d_produced = 0;
+    uint64_t d_written = 0;
     bool d_connected = false;
     const float* d_powers = nullptr;
     frame_stamp d_stamp;

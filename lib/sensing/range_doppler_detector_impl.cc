@@ -71,7 +71,11 @@ range_doppler_detector_impl::range_doppler_detector_impl(
              d_doppler_cells * d_range_cells,
              maps_kept(d_doppler_cells * d_range_cells),
              d_faults),
-      d_map_output(d_doppler_cells, d_range_cells),
+      d_map_output(d_doppler_cells,
+                   d_range_cells,
+                   [this](uint64_t offset, const auto& key, const auto& value) {
+                       add_item_tag(0, offset, key, value);
+                   }),
       d_parameters(p)
 {
     const int row = static_cast<int>(sizeof(float) * d_range_cells);
@@ -248,7 +252,8 @@ int range_doppler_detector_impl::general_work(int noutput_items,
                                               gr_vector_const_void_star& input_items,
                                               gr_vector_void_star& output_items)
 {
-    d_map_output.set_connected(!output_items.empty());
+    d_map_output.offer(
+        output_items, noutput_items, output_items.empty() ? 0 : nitems_written(0));
     for (size_t i = 0; i < d_inputs.size(); i++) {
         auto& in = d_inputs[i];
         const auto port = static_cast<unsigned int>(i);
@@ -258,17 +263,8 @@ int range_doppler_detector_impl::general_work(int noutput_items,
                           nitems_read(port) + in.taken,
                           nitems_read(port) + ninput_items[i]);
     }
-    int produced = 0;
     while (true) {
-        if (d_map_output.is_busy())
-            produced += d_map_output.put(
-                static_cast<float*>(output_items[0]) + produced * d_range_cells,
-                noutput_items - produced,
-                nitems_written(0) + produced,
-                [this](uint64_t offset, const auto& key, const auto& value) {
-                    add_item_tag(0, offset, key, value);
-                });
-        if (d_map_output.is_busy())
+        if (!d_map_output.put())
             break;
         if (d_maps.match()) {
             accept_frame();
@@ -289,7 +285,7 @@ int range_doppler_detector_impl::general_work(int noutput_items,
         in.held = in.taken > 0 ? 1 : 0;
         consume(static_cast<int>(i), in.taken - in.held);
     }
-    return produced;
+    return d_map_output.produced();
 }
 
 } // namespace isac

@@ -83,7 +83,11 @@ range_doppler_estimator_impl::range_doppler_estimator_impl(
       d_echoes(frames_kept(*grid, p.estimator.map.pilots_only, p.reference_frames) + 1,
                *grid),
       d_progress{ NONE, NONE, 0 },
-      d_map_output(d_estimator->map().doppler_cells(), d_estimator->map().range_cells()),
+      d_map_output(d_estimator->map().doppler_cells(),
+                   d_estimator->map().range_cells(),
+                   [this](uint64_t offset, const auto& key, const auto& value) {
+                       add_item_tag(0, offset, key, value);
+                   }),
       d_range_cells(d_estimator->map().range_cells()),
       d_doppler_cells(d_estimator->map().doppler_cells()),
       d_delay_step(d_estimator->map().delay_step()),
@@ -411,7 +415,8 @@ int range_doppler_estimator_impl::general_work(int noutput_items,
                                                gr_vector_const_void_star& input_items,
                                                gr_vector_void_star& output_items)
 {
-    d_map_output.set_connected(!output_items.empty());
+    d_map_output.offer(
+        output_items, noutput_items, output_items.empty() ? 0 : nitems_written(0));
     if (reads_reference())
         take_references(static_cast<const gr_complex*>(input_items[1]), ninput_items[1]);
 
@@ -421,17 +426,8 @@ int range_doppler_estimator_impl::general_work(int noutput_items,
     const uint64_t first = nitems_read(0);
     get_tags_in_range(d_tags, 0, first, first + count);
     size_t taken = d_held_echoes;
-    int produced = 0;
     while (true) {
-        if (d_map_output.is_busy())
-            produced += d_map_output.put(
-                static_cast<float*>(output_items[0]) + produced * d_range_cells,
-                noutput_items - produced,
-                nitems_written(0) + produced,
-                [this](uint64_t offset, const auto& key, const auto& value) {
-                    add_item_tag(0, offset, key, value);
-                });
-        if (d_map_output.is_busy())
+        if (!d_map_output.put())
             break;
         if (advance())
             continue;
@@ -446,7 +442,7 @@ int range_doppler_estimator_impl::general_work(int noutput_items,
     }
     d_held_echoes = taken > 0 && awaits_reference();
     consume(0, static_cast<int>(taken) - d_held_echoes);
-    return produced;
+    return d_map_output.produced();
 }
 
 } // namespace isac

@@ -53,6 +53,24 @@ const gr_complex* check_reference(const std::optional<rows_array>& reference,
     return reference->data();
 }
 
+// Of exceeding a threshold; the detector's own arguments come first.
+template <typename Probability, typename... Args>
+void def_probability(py::module& m,
+                     const char* name,
+                     Probability probability,
+                     const char* documentation,
+                     const Args&... own)
+{
+    m.def(name,
+          probability,
+          own...,
+          py::arg("multiplier"),
+          py::arg("looks") = 1,
+          py::arg("snr") = 0.0,
+          py::arg("swerling") = 0,
+          documentation);
+}
+
 void check_sent(bool sent)
 {
     if (!sent)
@@ -230,7 +248,8 @@ Raises:
         py::arg("looks") = 1,
         "Likewise over the greatest of the order statistics of sectors: training cells "
         "and rank of each.");
-    m.def(
+    def_probability(
+        m,
         "ca_probability",
         [](size_t num_training,
            double multiplier,
@@ -239,11 +258,6 @@ Raises:
            int swerling) {
             return ca_probability(num_training, multiplier, looks, { snr, swerling });
         },
-        py::arg("num_training"),
-        py::arg("multiplier"),
-        py::arg("looks") = 1,
-        py::arg("snr") = 0.0,
-        py::arg("swerling") = 0,
         R"doc(
 Probability that a cell exceeds a multiple of the mean of its independent training cells.
 
@@ -257,8 +271,10 @@ Args:
 
 Raises:
     ValueError: naming the parameter, its value and its limit.
-)doc");
-    m.def(
+)doc",
+        py::arg("num_training"));
+    def_probability(
+        m,
         "os_probability",
         [](size_t num_training,
            size_t rank,
@@ -269,14 +285,11 @@ Raises:
             return os_probability(
                 num_training, rank, multiplier, looks, { snr, swerling });
         },
+        "Likewise of the rank smallest of its training cells, see ca_probability().",
         py::arg("num_training"),
-        py::arg("rank"),
-        py::arg("multiplier"),
-        py::arg("looks") = 1,
-        py::arg("snr") = 0.0,
-        py::arg("swerling") = 0,
-        "Likewise of the rank smallest of its training cells, see ca_probability().");
-    m.def(
+        py::arg("rank"));
+    def_probability(
+        m,
         "osgo_probability",
         [](const std::vector<size_t>& num_training,
            const std::vector<size_t>& rank,
@@ -287,14 +300,10 @@ Raises:
             return osgo_probability(
                 sectors_of(num_training, rank), multiplier, looks, { snr, swerling });
         },
-        py::arg("num_training"),
-        py::arg("rank"),
-        py::arg("multiplier"),
-        py::arg("looks") = 1,
-        py::arg("snr") = 0.0,
-        py::arg("swerling") = 0,
         "Likewise of the greatest of the order statistics of sectors, see "
-        "osgo_multiplier().");
+        "osgo_multiplier().",
+        py::arg("num_training"),
+        py::arg("rank"));
     m.def(
         "range_cells",
         [](const ofdm_grid& grid, const std::string& reference, int pad_delay) {

@@ -77,9 +77,9 @@ public:
      * \p out or added to it.
      *
      * \param p       over the whole stretch
-     * \param out     must not be what was written
+     * \param out     of the piece
      * \param offset  samples of the stretch before the piece; LONGEST_STRETCH at most
-     * with its own \return false, and nothing done, if the path is too long
+     * \return false, and nothing done, if the path is too long
      */
     bool put(const path& p, gr_complex* out, size_t offset = 0)
     {
