@@ -23,7 +23,7 @@ struct fft_layout {
 /*!
  * Transforms of one length, out of place or in place; owns the plan.
  *
- * Planning ends after two seconds with the best that it found. What it learned goes to
+ * Planning ends after twenty seconds with the best that it found. What it learned goes to
  * the file in which GNU Radio keeps FFTW's wisdom. All plans of the module are made here:
  * FFTW takes wisdom from a file only where its threads are set up before the first plan,
  * as GNU Radio does.

@@ -39,6 +39,30 @@ void prefetch_to_write(const T* values, size_t count)
 }
 //! \}
 
+/*!
+ * Lines of an array that are asked for a few at a time, between other work. Of many at
+ * once the processor drops those that its queue has no room for.
+ */
+class lines_ahead
+{
+public:
+    lines_ahead() = default;
+    template <typename T>
+    lines_ahead(const T* values, size_t count)
+        : d_next(reinterpret_cast<const char*>(values)), d_end(d_next + count * sizeof(T))
+    {
+    }
+
+    void ask(size_t lines)
+    {
+        for (; lines > 0 && d_next < d_end; lines--, d_next += CACHE_LINE)
+            prefetch_to_read(d_next);
+    }
+
+private:
+    const char *d_next = nullptr, *d_end = nullptr;
+};
+
 } // namespace isac
 } // namespace gr
 

@@ -3,12 +3,13 @@
  */
 
 #include "column_stage.h"
+#include "past_caches.h"
 #include "prefetch.h"
-#include "simd_clones.h"
 #include "volk_compat.h"
 #include <volk/volk.h>
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
 
 namespace gr {
 namespace isac {
@@ -20,6 +21,8 @@ constexpr size_t LANES = 8;
 // Two registers of powers are a cache line of the map.
 constexpr size_t LINE = 2 * LANES;
 static_assert(LINE * sizeof(float) == CACHE_LINE, "a line");
+// Lines of the next tile for every line of the map, of which a tile's row makes two.
+constexpr size_t AHEAD = 2;
 // A cache line keeps columns off each other's sets where their length is a power of two.
 constexpr size_t GAP = 8;
 
@@ -67,21 +70,42 @@ transpose_powers(const float* columns, size_t pitch, float scale, float8* rows)
 
 // A line of powers for each of count rows; returns how many it left.
 ISAC_SIMD_CLONES
-size_t put_lines(
-    const float* columns, size_t pitch, size_t count, float scale, float* map, size_t to)
+size_t put_lines(const float* columns,
+                 size_t pitch,
+                 size_t count,
+                 float scale,
+                 float* map,
+                 size_t to,
+                 bool past_caches,
+                 lines_ahead& ahead)
 {
     for (; count >= LANES; count -= LANES) {
         float8 low[LANES], high[LANES];
         transpose_powers(columns, pitch, scale, low);
         transpose_powers(columns + 2 * LANES * pitch, pitch, scale, high);
         for (size_t i = 0; i < LANES; i++) {
-            store(map + ROW_OF[i] * to, low[i]);
-            store(map + ROW_OF[i] * to + LANES, high[i]);
+            float* line = map + ROW_OF[i] * to;
+            if (past_caches) {
+                store_past_caches(line, low[i]);
+                store_past_caches(line + LANES, high[i]);
+            } else {
+                store(line, low[i]);
+                store(line + LANES, high[i]);
+            }
+            ahead.ask(AHEAD);
         }
         columns += 2 * LANES;
         map += LANES * to;
     }
     return count;
+}
+
+// Whether a map is written past the caches, where its lines allow it.
+bool goes_past_caches(const power_map& map, size_t rows, size_t columns)
+{
+    return sizeof(float) * rows * columns > LARGEST_CACHED &&
+           reinterpret_cast<uintptr_t>(map.powers) % ALIGNMENT_PAST_CACHES == 0 &&
+           sizeof(float) * columns % ALIGNMENT_PAST_CACHES == 0;
 }
 
 } // namespace
@@ -105,30 +129,13 @@ column_stage::column_stage(size_t rows, size_t length)
     std::fill(d_longer.begin(), d_longer.end(), gr_complex(0, 0));
 }
 
-void column_stage::transform(const range_tiles& tiles, const power_map& map, size_t tile)
-{
-    tiles.fetch(tile);
-    const gr_complex* values = tiles.tile(tile);
-    if (!d_longer.empty())
-        values =
-            std::copy_n(values, d_rows * COLUMNS, d_longer.data()) - d_rows * COLUMNS;
-    // The lines of the map come while the transform works.
-    const size_t columns = tiles.columns(), first = tile * COLUMNS;
-    const size_t count = std::min(COLUMNS, columns - first);
-    for (size_t d = 0; d < d_length; d++)
-        prefetch_to_write(map.powers + d * columns + first, count);
-    d_fft->execute(values, d_columns.data());
-}
-
 void column_stage::process(const range_tiles& tiles,
                            const power_map& map,
                            size_t first,
                            size_t last)
 {
-    for (size_t tile = first; tile < last; tile++) {
-        transform(tiles, map, tile);
-        put_powers(tiles, map, tile);
-    }
+    const auto every = [](size_t) { return true; };
+    process(tiles, map, first, last, every, [](size_t) {});
 }
 
 void column_stage::process_less(const range_tiles& tiles,
@@ -139,18 +146,57 @@ void column_stage::process_less(const range_tiles& tiles,
                                 size_t num_echoes,
                                 float least)
 {
-    for (size_t tile = first; tile < last; tile++) {
-        const size_t column = tile * COLUMNS;
-        const size_t count = std::min(COLUMNS, tiles.columns() - column);
-        if (std::none_of(echoes, echoes + num_echoes, [=](const auto& e) {
-                return reaches(e, column, count, least);
-            }))
-            continue;
-        transform(tiles, map, tile);
+    const auto columns_of = [&](size_t tile) {
+        return std::min(COLUMNS, tiles.columns() - tile * COLUMNS);
+    };
+    const auto reached = [&](size_t tile) {
+        return std::any_of(echoes, echoes + num_echoes, [&](const auto& e) {
+            return reaches(e, tile * COLUMNS, columns_of(tile), least);
+        });
+    };
+    process(tiles, map, first, last, reached, [&](size_t tile) {
         for (size_t e = 0; e < num_echoes; e++)
-            take_echo(echoes[e], column, count, least);
-        put_powers(tiles, map, tile);
+            take_echo(echoes[e], tile * COLUMNS, columns_of(tile), least);
+    });
+}
+
+// Of the tiles those that are wanted, changed between their transform and their powers.
+template <typename Wanted, typename Change>
+void column_stage::process(const range_tiles& tiles,
+                           const power_map& map,
+                           size_t first,
+                           size_t last,
+                           Wanted wanted,
+                           Change change)
+{
+    const auto next_of = [&](size_t tile) {
+        while (tile < last && !wanted(tile))
+            tile++;
+        return tile;
+    };
+    const bool past_caches = goes_past_caches(map, d_length, tiles.columns());
+    for (size_t tile = next_of(first), next; tile < last; tile = next) {
+        next = next_of(tile + 1);
+        transform(tiles.tile(tile));
+        change(tile);
+        // The next tile comes while this one's powers go.
+        put_powers(tiles.columns(),
+                   map,
+                   tile,
+                   past_caches,
+                   next < last ? tiles.ahead_of(next) : lines_ahead());
     }
+    if (past_caches)
+        settle_past_caches();
+}
+
+void column_stage::transform(const gr_complex* tile)
+{
+    if (!d_longer.empty()) {
+        std::copy_n(tile, d_rows * COLUMNS, d_longer.data());
+        tile = d_longer.data();
+    }
+    d_fft->execute(tile, d_columns.data());
 }
 
 // From columns that were transformed, in the rows that it reaches.
@@ -183,11 +229,13 @@ void column_stage::take_echo(const echo_response& e,
 }
 
 // Doppler 0 moves from the first row to the middle.
-void column_stage::put_powers(const range_tiles& tiles,
+void column_stage::put_powers(size_t pitch,
                               const power_map& map,
-                              size_t tile) const
+                              size_t tile,
+                              bool past_caches,
+                              lines_ahead ahead) const
 {
-    const size_t pitch = tiles.columns(), first = tile * COLUMNS;
+    const size_t first = tile * COLUMNS;
     const size_t columns = std::min(COLUMNS, pitch - first);
     const size_t half = d_length / 2;
     const struct {
@@ -205,7 +253,9 @@ void column_stage::put_powers(const range_tiles& tiles,
                                  left,
                                  map.scale,
                                  to,
-                                 pitch);
+                                 pitch,
+                                 past_caches,
+                                 ahead);
             for (size_t d = side.count - left; d < side.count; d++)
                 for (size_t k = 0; k < width; k++)
                     to[d * pitch + k] = map.scale * std::norm(from[k * d_pitch + d]);

@@ -75,9 +75,20 @@ public:
     void transform_turns(const std::vector<gr_complex>& turns, echo_response& e);
 
 private:
-    void transform(const range_tiles& tiles, const power_map& map, size_t tile);
+    template <typename Wanted, typename Change>
+    void process(const range_tiles& tiles,
+                 const power_map& map,
+                 size_t first,
+                 size_t last,
+                 Wanted wanted,
+                 Change change);
+    void transform(const gr_complex* tile);
     void take_echo(const echo_response& e, size_t first, size_t count, float least);
-    void put_powers(const range_tiles& tiles, const power_map& map, size_t tile) const;
+    void put_powers(size_t pitch,
+                    const power_map& map,
+                    size_t tile,
+                    bool past_caches,
+                    lines_ahead ahead) const;
 
     size_t d_rows;
     size_t d_length;

@@ -5,6 +5,7 @@
 #ifndef INCLUDED_ISAC_SENSING_RANGE_TILES_H
 #define INCLUDED_ISAC_SENSING_RANGE_TILES_H
 
+#include "prefetch.h"
 #include <gnuradio/gr_complex.h>
 #include <gnuradio/isac/api.h>
 #include <volk/volk_alloc.hh>
@@ -41,15 +42,15 @@ public:
     //! Lets other threads see what this one put.
     void settle() const;
 
-    //! Asks for a tile that is read next, if it lies beyond the caches.
-    void fetch(size_t tile) const;
+    //! Of a tile that is read next, those that lie beyond the caches.
+    lines_ahead ahead_of(size_t tile) const;
     //! rows x COLUMNS values.
     const gr_complex* tile(size_t i) const { return d_values.data() + i * d_pitch; }
 
 private:
     size_t d_rows, d_columns, d_tiles;
     size_t d_pitch; // from tile to tile
-    bool d_bypasses;
+    bool d_past_caches;
     volk::vector<gr_complex> d_values;
 };
 

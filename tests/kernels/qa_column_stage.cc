@@ -21,12 +21,14 @@ struct random_values {
     std::normal_distribution<float> normal;
 };
 
-// Rows of a width that no vector and no buffer divides, and transforms of lengths even,
-// odd and longer than the rows are many.
+// Rows of a width that no vector and no buffer divides, transforms of lengths even, odd
+// and longer than the rows are many, and a map beyond the caches.
 struct shape {
     size_t rows, length, columns;
 };
-const shape SHAPES[] = { { 64, 64, 96 }, { 13, 13, 37 }, { 11, 32, 16 }, { 1, 1, 3 } };
+const shape SHAPES[] = {
+    { 64, 64, 96 }, { 13, 13, 37 }, { 11, 32, 16 }, { 1, 1, 3 }, { 4, 16, 131088 }
+};
 
 } // namespace
 
@@ -64,21 +66,26 @@ BOOST_AUTO_TEST_CASE(powers_of_transformed_columns_less_echoes)
         for (const size_t num_echoes : { 0, 2 }) {
             if (num_echoes > 0)
                 stage.process_less(tiles, to, 0, all, echoes.data(), num_echoes, 0);
+            double worst = 0; // beside values of some units
             for (size_t d = 0; d < s.length; d++) {
                 const double doppler = double(d) - double(s.length / 2);
+                std::vector<value> turns(s.rows);
+                for (size_t i = 0; i < s.rows; i++)
+                    turns[i] =
+                        std::polar<double>(weights[i], -2 * PI * doppler * i / s.length);
                 for (size_t c = 0; c < s.columns; c++) {
                     value sum = 0;
                     for (size_t i = 0; i < s.rows; i++)
-                        sum += value(values[i * stride + c]) * double(weights[i]) *
-                               std::polar(1.0, -2 * PI * doppler * i / s.length);
+                        sum += value(values[i * stride + c]) * turns[i];
                     for (size_t e = 0; e < num_echoes; e++)
                         sum -= value(echoes[e].at(d, c));
-                    // Single precision, of values of some units.
-                    BOOST_REQUIRE_SMALL(map[d * s.columns + c] -
-                                            to.scale * std::norm(sum),
-                                        1e-5 * (std::norm(sum) + s.rows));
+                    const double power = std::norm(sum);
+                    worst = std::max(worst,
+                                     std::abs(map[d * s.columns + c] - to.scale * power) /
+                                         (power + s.rows));
                 }
             }
+            BOOST_TEST(worst < 1e-5); // single precision
         }
     }
 }
