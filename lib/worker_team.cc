@@ -3,11 +3,18 @@
  */
 
 #include "worker_team.h"
+#include <algorithm>
 
 namespace gr {
 namespace isac {
 
-worker_team::worker_team(size_t members)
+namespace {
+
+constexpr size_t PORTIONS = 8; // of a share
+
+} // namespace
+
+worker_team::worker_team(size_t members) : d_shares(members)
 {
     for (size_t member = 1; member < members; member++)
         d_threads.emplace_back([this, member] { work(member); });
@@ -24,26 +31,38 @@ worker_team::~worker_team()
         thread.join();
 }
 
-void worker_team::do_share(const job& j, size_t member) const
+// One's own share first, then what is left of the others'.
+void worker_team::do_portions(const job& j, size_t member)
 {
-    const size_t all = d_threads.size() + 1;
-    const size_t first = j.items * member / all, last = j.items * (member + 1) / all;
-    if (first < last)
-        j.call(j.context, member, first, last);
+    for (size_t i = 0; i < members(); i++) {
+        auto& share = d_shares[(member + i) % members()];
+        size_t first;
+        while ((first = share.next.fetch_add(share.portion)) < share.last)
+            j.call(j.context, member, first, std::min(first + share.portion, share.last));
+    }
 }
 
 void worker_team::run(const job& j)
 {
-    if (d_threads.empty())
-        return do_share(j, 0);
+    if (d_threads.empty()) {
+        if (j.items > 0)
+            j.call(j.context, 0, 0, j.items);
+        return;
+    }
     {
         std::lock_guard<std::mutex> lock(d_mutex);
         d_job = j;
         d_round++;
         d_working = d_threads.size();
+        for (size_t i = 0; i < members(); i++) {
+            auto& share = d_shares[i];
+            share.next = j.items * i / members();
+            share.last = j.items * (i + 1) / members();
+            share.portion = (share.last - share.next + PORTIONS - 1) / PORTIONS;
+        }
     }
     d_begun.notify_all();
-    do_share(j, 0);
+    do_portions(j, 0);
     std::unique_lock<std::mutex> lock(d_mutex);
     d_ended.wait(lock, [this] { return d_working == 0; });
 }
@@ -59,7 +78,7 @@ void worker_team::work(size_t member)
         done = d_round;
         const job j = d_job;
         lock.unlock();
-        do_share(j, member);
+        do_portions(j, member);
         lock.lock();
         if (--d_working == 0)
             d_ended.notify_one();

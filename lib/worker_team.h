@@ -7,6 +7,7 @@
 
 #include <gnuradio/isac/api.h>
 #include <condition_variable>
+#include <atomic>
 #include <cstddef>
 #include <mutex>
 #include <thread>
@@ -18,8 +19,9 @@ namespace isac {
 /*!
  * Threads that share a loop with the one that calls; they sleep in between.
  *
- * A member's work is the same from call to call, so that each finds in its caches what it
- * left there.
+ * A member begins with the same share from call to call, so that it finds in its caches
+ * what it left there. Whoever is through takes portions of those who are not: their
+ * processor may be slower, or busy.
  */
 class ISAC_API worker_team
 {
@@ -33,10 +35,10 @@ public:
     size_t members() const { return d_threads.size() + 1; }
 
     /*!
-     * Calls work(member, first, last) once a member, each with its share of the items,
-     * and returns when all are through. Nothing is allocated.
+     * Calls work(member, first, last) for portions of the items, one after the other for
+     * each member, and returns when all are done. Nothing is allocated.
      *
-     * \param items  that are shared out; members beyond them get none
+     * \param items  that are shared out
      * \param work   must not throw
      */
     template <typename Work>
@@ -55,12 +57,19 @@ private:
         const void* context;
         size_t items;
     };
+    // What of a member's share nobody has taken, on a cache line of its own.
+    struct alignas(64) share_left {
+        std::atomic<size_t> next;
+        size_t last;
+        size_t portion;
+    };
 
     void run(const job& j);
-    void do_share(const job& j, size_t member) const;
+    void do_portions(const job& j, size_t member);
     void work(size_t member);
 
     std::vector<std::thread> d_threads;
+    std::vector<share_left> d_shares; // of each member
     std::mutex d_mutex;
     std::condition_variable d_begun, d_ended;
     job d_job{};
