@@ -49,10 +49,19 @@ public:
     void demap(size_t symbol, const gr_complex* row, uint8_t* bits);
 
 private:
+    // Subcarriers one after the other.
+    struct run {
+        uint32_t first, count;
+        bool operator<(const run& other) const
+        {
+            return std::tie(first, count) < std::tie(other.first, other.count);
+        }
+    };
     // Where a row holds what; rows that are alike share it, so that it stays in the
     // cache.
     struct layout {
-        std::vector<uint32_t> data, pilots; // subcarriers
+        std::vector<run> data, empty;
+        std::vector<uint32_t> pilots; // subcarriers
         bool operator<(const layout& other) const
         {
             return std::tie(data, pilots) < std::tie(other.data, other.pilots);
@@ -60,7 +69,8 @@ private:
     };
     struct row_place {
         const layout* where;
-        size_t first_data, first_pilot; // among the frame's
+        size_t first_data, num_data; // of the frame's
+        size_t first_pilot;
     };
 
     ofdm_grid::sptr d_grid;
@@ -68,7 +78,7 @@ private:
     std::set<layout> d_layouts;
     std::vector<row_place> d_rows;
     std::vector<gr_complex> d_pilots;  // the frame's, one after the other
-    volk::vector<gr_complex> d_values; // a row's data
+    volk::vector<gr_complex> d_values; // a row's data, and room beyond
 };
 
 } // namespace isac
