@@ -2,7 +2,6 @@
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
 
-#include "prefetch.h"
 #include <gnuradio/isac/channel/echo_synthesizer.h>
 #include <gnuradio/isac/check.h>
 #include <gnuradio/isac/theory/constants.h>
@@ -109,7 +108,6 @@ void echo_synthesizer::process(const path_set& paths,
         const size_t beyond = std::min(count + ahead - done - n, AHEAD);
         for (size_t i = 0; i < d_lines.size(); i++) {
             const auto written = d_lines[i]->write(in[i] + done, n, beyond);
-            prefetch_to_read(in[i] + done + n, n);
             found[i].energy += written.energy;
             found[i].not_finite += written.not_finite;
         }
@@ -117,7 +115,6 @@ void echo_synthesizer::process(const path_set& paths,
         size_t path = 0;
         for (size_t receiver = 0; receiver < d_noise.size(); receiver++) {
             gr_complex* const to = out[receiver] + done;
-            prefetch_to_write(to, n);
             bool silent = true;
             for (; path < num_paths && paths.receiver(path) == receiver; path++) {
                 const size_t transmitter = paths.transmitter(path);

@@ -20,10 +20,9 @@ constexpr double ALIKE = 1e-4;
 constexpr size_t LINE = CACHE_LINE / sizeof(float);
 
 // The values of a row, and those whose turn comes after them.
-template <typename T>
 struct row_values {
-    T* values;
-    T* next;
+    const float* values;
+    const float* next;
 };
 
 constexpr size_t LANES = 8;
@@ -53,25 +52,20 @@ inline void match_lanes(const float* y, const float* x, float* products, lane_su
 // y conj(x) and all that is summed of it, in one pass. Each half of a line has sums of
 // its own: neither waits for the other's.
 ISAC_SIMD_CLONES
-matched_frame::row_sums match_row(const row_values<const float> y,
-                                  const row_values<const float> x,
-                                  size_t count,
-                                  const row_values<float> products)
+matched_frame::row_sums
+match_row(const row_values y, const row_values x, size_t count, float* products)
 {
     lane_sums low, high;
     size_t i = 0;
     for (; i + LINE <= 2 * count; i += LINE) {
         prefetch_to_read(y.next + i);
         prefetch_to_read(x.next + i);
-        prefetch_to_write(products.next + i);
-        match_lanes(y.values + i, x.values + i, products.values + i, low);
-        match_lanes(y.values + i + LANES,
-                    x.values + i + LANES,
-                    products.values + i + LANES,
-                    high);
+        match_lanes(y.values + i, x.values + i, products + i, low);
+        match_lanes(
+            y.values + i + LANES, x.values + i + LANES, products + i + LANES, high);
     }
     for (; i + LANES <= 2 * count; i += LANES)
-        match_lanes(y.values + i, x.values + i, products.values + i, low);
+        match_lanes(y.values + i, x.values + i, products + i, low);
     matched_frame::row_sums sums;
     for (size_t lane = 0; lane < LANES; lane++) {
         sums.energy += 0.5f * (low.energy[lane] + high.energy[lane]);
@@ -83,8 +77,8 @@ matched_frame::row_sums match_row(const row_values<const float> y,
         const float re = u[0] * v[0] + u[1] * v[1];
         const float im = u[1] * v[0] - u[0] * v[1];
         const float e = v[0] * v[0] + v[1] * v[1];
-        products.values[i] = re;
-        products.values[i + 1] = im;
+        products[i] = re;
+        products[i + 1] = im;
         sums.power += re * re + im * im;
         sums.energy += e;
         sums.square += e * e;
@@ -176,14 +170,10 @@ const gr_complex* matched_frame::match(size_t symbol,
     const size_t span = d_pattern.subcarriers.span;
     const size_t first = d_pattern.subcarriers.first;
     const size_t next = after(symbol);
-    const auto products_of = [&](size_t i) {
-        return d_whole ? d_products.data() + i * span : r.products.data();
-    };
+    gr_complex* const products =
+        d_whole ? d_products.data() + symbol * span : r.products.data();
     const auto read = [](const gr_complex* values) {
         return reinterpret_cast<const float*>(values);
-    };
-    const auto write = [](gr_complex* values) {
-        return reinterpret_cast<float*>(values);
     };
     const gr_complex* const sent = d_reference + offset_of(symbol);
     d_sums[symbol] =
@@ -191,8 +181,8 @@ const gr_complex* matched_frame::match(size_t symbol,
                   { read(teeth_of(sent, r.sent_teeth.data())),
                     read(d_reference + offset_of(next) + first) },
                   span,
-                  { write(products_of(symbol)), write(products_of(next)) });
-    return products_of(symbol);
+                  reinterpret_cast<float*>(products));
+    return products;
 }
 
 void matched_frame::update_power()

@@ -17,17 +17,18 @@ namespace isac {
 ofdm_transform::ofdm_transform(ofdm_grid::sptr grid, int timing_advance)
     : d_grid(std::move(grid)),
       d_advance(timing_advance),
-      d_gap(d_grid->shortest_cp_len()),
       d_in(d_grid->num_subcarriers()),
       d_out(d_grid->num_subcarriers()),
       d_alternating(d_grid->num_subcarriers()),
       d_scaled(d_grid->num_subcarriers())
 {
     const size_t n = d_grid->num_subcarriers();
-    require(timing_advance >= 0 && static_cast<size_t>(timing_advance) <= d_gap,
+    const size_t shortest_cp = d_grid->shortest_cp_len();
+    require(timing_advance >= 0 && static_cast<size_t>(timing_advance) <= shortest_cp,
             "ofdm_transform: timing_advance",
             timing_advance,
-            "must be from 0 to the shortest cyclic prefix = " + std::to_string(d_gap));
+            "must be from 0 to the shortest cyclic prefix = " +
+                std::to_string(shortest_cp));
     const float unitary = 1 / std::sqrt(static_cast<float>(n));
     for (size_t i = 0; i < n; i++)
         d_alternating[i] = i % 2 ? -unitary : unitary;
@@ -82,9 +83,6 @@ void ofdm_transform::modulate_preamble(gr_complex* samples, float scale)
 void ofdm_transform::demodulate(const gr_complex* window, gr_complex* row)
 {
     const size_t n = d_grid->num_subcarriers();
-    // The row, and the window of the next symbol, come while this one is transformed.
-    prefetch_to_write(row, n);
-    prefetch_to_read(window + n + d_gap, n);
     volk_32fc_32f_multiply_32fc(d_in.data(), window, d_alternating.data(), n);
     const bool direct = d_compensation.empty() && d_forward->takes(row);
     d_forward->execute(d_in.data(), direct ? row : d_out.data());

@@ -60,7 +60,6 @@ private:
 
     ofdm_grid::sptr d_grid;
     size_t d_advance;
-    size_t d_gap; // samples from one window to the next, at least
     volk::vector<gr_complex> d_in, d_out;
     // (-1)^n / sqrt(N) moves the carrier from N / 2 to 0; with the samples' scale on the
     // way out.
