@@ -5,8 +5,9 @@
 """CPU time a frame of each block in a flowgraph, sources and sinks taken off.
 
 The same frame is fed over and over from memory; a flowgraph of source and sink alone is measured
-too and its time taken off. All threads share one CPU. The decider takes messages, and is timed by its steps. Kernels are timed
-by the bm_* programs beside this one.
+too and its time taken off. Buffers hold half a frame, as those of the module's own blocks. All threads
+share one CPU. The decider takes messages, and is timed by its steps. Kernels are timed by the bm_*
+programs beside this one.
 """
 
 import argparse
@@ -57,6 +58,8 @@ class workbench:
             length, itemsize, source = (m, gr.sizeof_gr_complex * n,
                                         blocks.vector_source_c(self.rows, True, n))
         head = blocks.head(itemsize, length * frames)
+        for block in source, head:
+            block.set_min_output_buffer(0, length // 2)
         return source, head
 
     def idle(self, kind, frames):
