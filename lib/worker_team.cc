@@ -4,6 +4,7 @@
 
 #include "worker_team.h"
 #include <algorithm>
+#include <chrono>
 
 namespace gr {
 namespace isac {
@@ -11,6 +12,17 @@ namespace isac {
 namespace {
 
 constexpr size_t PORTIONS = 8; // of a share
+
+// To sleep and be woken takes about as long: whoever waits looks for so long first.
+constexpr std::chrono::microseconds LOOKING(50);
+
+template <typename Done>
+void look_for(Done done)
+{
+    const auto end = std::chrono::steady_clock::now() + LOOKING;
+    while (!done() && std::chrono::steady_clock::now() < end)
+        std::this_thread::yield();
+}
 
 } // namespace
 
@@ -63,16 +75,20 @@ void worker_team::run(const job& j)
     }
     d_begun.notify_all();
     do_portions(j, 0);
+    const auto ended = [this] { return d_working == 0; };
+    look_for(ended);
     std::unique_lock<std::mutex> lock(d_mutex);
-    d_ended.wait(lock, [this] { return d_working == 0; });
+    d_ended.wait(lock, ended);
 }
 
 void worker_team::work(size_t member)
 {
     size_t done = 0;
-    std::unique_lock<std::mutex> lock(d_mutex);
     while (true) {
-        d_begun.wait(lock, [&] { return d_over || d_round != done; });
+        const auto begun = [&] { return d_over || d_round != done; };
+        look_for(begun);
+        std::unique_lock<std::mutex> lock(d_mutex);
+        d_begun.wait(lock, begun);
         if (d_over)
             return;
         done = d_round;

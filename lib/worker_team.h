@@ -17,7 +17,8 @@ namespace gr {
 namespace isac {
 
 /*!
- * Threads that share a loop with the one that calls; they sleep in between.
+ * Threads that share a loop with the one that calls. After their work they look for more
+ * for a moment, and then sleep.
  *
  * A member begins with the same share from call to call, so that it finds in its caches
  * what it left there. Whoever is through takes portions of those who are not: their
@@ -73,9 +74,10 @@ private:
     std::mutex d_mutex;
     std::condition_variable d_begun, d_ended;
     job d_job{};
-    size_t d_round = 0;   // counts jobs
-    size_t d_working = 0; // threads that have not ended this one
-    bool d_over = false;
+    // Changed under the mutex, looked at without.
+    std::atomic<size_t> d_round{ 0 };   // counts jobs
+    std::atomic<size_t> d_working{ 0 }; // threads that have not ended this one
+    std::atomic<bool> d_over{ false };
 };
 
 } // namespace isac
