@@ -58,7 +58,7 @@ frame_mapper::frame_mapper(ofdm_grid::sptr grid)
                 add(where.empty, k);
             }
         const auto placed = d_layouts.insert(std::move(where)).first;
-        d_rows.push_back({ &*placed, first_data, num_data, first_pilot });
+        d_rows.push_back({ &*placed, num_data, first_data, first_pilot });
         first_data += num_data;
         first_pilot += placed->pilots.size();
     }

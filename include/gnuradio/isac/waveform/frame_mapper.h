@@ -69,8 +69,8 @@ private:
     };
     struct row_place {
         const layout* where;
-        size_t first_data, num_data; // of the frame's
-        size_t first_pilot;
+        size_t num_data;
+        size_t first_data, first_pilot; // among the frame's
     };
 
     ofdm_grid::sptr d_grid;
