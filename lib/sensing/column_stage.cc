@@ -174,7 +174,6 @@ void column_stage::process(const range_tiles& tiles,
             tile++;
         return tile;
     };
-    const bool past_caches = goes_past_caches(map, d_length, tiles.columns());
     for (size_t tile = next_of(first), next; tile < last; tile = next) {
         next = next_of(tile + 1);
         transform(tiles.tile(tile));
@@ -183,11 +182,9 @@ void column_stage::process(const range_tiles& tiles,
         put_powers(tiles.columns(),
                    map,
                    tile,
-                   past_caches,
                    next < last ? tiles.ahead_of(next) : lines_ahead());
     }
-    if (past_caches)
-        settle_past_caches();
+    settle_past_caches();
 }
 
 void column_stage::transform(const gr_complex* tile)
@@ -232,9 +229,9 @@ void column_stage::take_echo(const echo_response& e,
 void column_stage::put_powers(size_t pitch,
                               const power_map& map,
                               size_t tile,
-                              bool past_caches,
                               lines_ahead ahead) const
 {
+    const bool past_caches = goes_past_caches(map, d_length, pitch);
     const size_t first = tile * COLUMNS;
     const size_t columns = std::min(COLUMNS, pitch - first);
     const size_t half = d_length / 2;

@@ -84,11 +84,9 @@ private:
                  Change change);
     void transform(const gr_complex* tile);
     void take_echo(const echo_response& e, size_t first, size_t count, float least);
-    void put_powers(size_t pitch,
-                    const power_map& map,
-                    size_t tile,
-                    bool past_caches,
-                    lines_ahead ahead) const;
+    //! \param pitch  columns of the map
+    void
+    put_powers(size_t pitch, const power_map& map, size_t tile, lines_ahead ahead) const;
 
     size_t d_rows;
     size_t d_length;

@@ -30,18 +30,23 @@ BOOST_AUTO_TEST_CASE(items_are_shared_out)
     }
 }
 
-// While one is held up with its first item, the other does all the rest.
+// While one is held up with its first portion, the other does all the rest.
 BOOST_AUTO_TEST_CASE(who_is_through_takes_from_who_is_not)
 {
     constexpr size_t ITEMS = 160, PORTION = 10; // an eighth of a member's half
     worker_team team(2);
+    std::atomic<bool> held{ false };
     std::atomic<size_t> others{ 0 };
     const auto work = [&](size_t member, size_t first, size_t last) {
-        if (member == 1)
+        if (member == 1) {
+            while (!held)
+                std::this_thread::yield();
             others += last - first;
-        else
+        } else {
+            held = true;
             while (others < ITEMS - PORTION)
                 std::this_thread::yield();
+        }
     };
     team.share(ITEMS, work);
     BOOST_TEST(others == ITEMS - PORTION);
