@@ -13,7 +13,8 @@ namespace gr {
 namespace isac {
 
 /*!
- * Asks for an output buffer of half a frame, at most 1 MiB, and of four items at least.
+ * Asks for an output buffer of half a frame, at most 1 MiB, and of four items at least;
+ * or of several times that.
  *
  * GNU Radio's default of 32 KiB is three OFDM symbols of a usual grid: blocks would wake
  * each other for every few of them, which costs as much as their work. More than a frame
@@ -22,12 +23,13 @@ namespace isac {
 inline void ask_for_wide_buffer(gr::block& block,
                                 int port,
                                 const ofdm_grid& grid,
-                                size_t complex_values_an_item)
+                                size_t complex_values_an_item,
+                                size_t times = 1)
 {
     constexpr size_t most = 1 << 17;
     const size_t values = std::min(most, grid.frame_samples() / 2);
-    block.set_min_output_buffer(
-        port, static_cast<long>(std::max<size_t>(4, values / complex_values_an_item)));
+    const size_t items = std::max<size_t>(4, values / complex_values_an_item);
+    block.set_min_output_buffer(port, static_cast<long>(times * items));
 }
 
 } // namespace isac

@@ -17,9 +17,11 @@ namespace gr {
 namespace isac {
 
 /*!
- * The last few frames of rows, the newest of which is still on its way.
+ * The last few frames of rows of a stream, the newest of which is still on its way.
  *
- * The buffer that was let go last is the next to be filled: it is in the cache still.
+ * Rows stay in the stream's buffer, where they are read, until they are stored here or
+ * passed: those of a frame in their order. The memory that was let go last is the next to
+ * be filled: it is in the cache still.
  */
 class frame_queue
 {
@@ -27,8 +29,14 @@ public:
     struct entry {
         uint64_t serial; // of all that were ever started
         frame_stamp stamp;
+        uint64_t first;                  // absolute index of its first row in the stream
         size_t rows = 0;                 // that came
+        size_t settled = 0;              // of these, stored or passed
+        bool passed = false;             // whether some are gone
         volk::vector<gr_complex> values; // none before the first that was stored
+
+        uint64_t first_left() const { return first + settled; } // in the stream
+        uint64_t end() const { return first + rows; }
     };
 
     //! \param frames  kept at most
@@ -45,9 +53,9 @@ public:
     const entry& oldest() const { return d_entries.front(); }
     const entry& newest() const { return d_entries.back(); }
 
-    //! A frame whose rows are to follow. One that is not whole is torn and forgotten; a
-    //! full queue forgets its oldest.
-    void start(const frame_stamp& stamp)
+    //! A frame whose rows are to follow, from that one of the stream on. One that is not
+    //! whole is torn and forgotten; a full queue forgets its oldest.
+    void start(const frame_stamp& stamp, uint64_t first)
     {
         if (!empty() && !is_whole(newest())) {
             spare(d_entries.back());
@@ -55,24 +63,38 @@ public:
         }
         if (full())
             pop();
-        d_entries.push_back({ d_started++, stamp, 0, {} });
+        d_entries.push_back({ d_started++, stamp, first, 0, 0, false, {} });
     }
 
-    //! Rows of the newest frame that need not be kept.
-    void pass(size_t count) { d_entries.back().rows += count; }
-
     //! The next rows of the newest frame.
-    void store(const gr_complex* rows, size_t count)
+    void come(size_t rows) { d_entries.back().rows += rows; }
+
+    //! So many rows of a frame, of those left in the stream the first, need not be kept.
+    void pass(const entry& of, size_t rows)
     {
-        auto& e = d_entries.back();
-        if (e.values.empty() && count > 0) {
-            if (d_spare.empty())
-                d_spare.emplace_back(d_symbols * d_width);
-            e.values.swap(d_spare.back());
-            d_spare.pop_back();
-        }
-        std::copy_n(rows, count * d_width, e.values.data() + e.rows * d_width);
-        e.rows += count;
+        auto& e = changeable(of);
+        e.settled += rows;
+        e.passed = e.passed || rows > 0;
+    }
+
+    //! Stores what is left of all frames in the stream before a row of it.
+    //! \param rows  of the stream, from the absolute index \p first on
+    void store_before(uint64_t end, const gr_complex* rows, uint64_t first)
+    {
+        for (auto& e : d_entries)
+            if (e.first_left() < std::min(e.end(), end))
+                store(e,
+                      rows + (e.first_left() - first) * d_width,
+                      std::min(e.end(), end) - e.first_left());
+    }
+
+    //! Absolute index of the first row that is left in the stream, or \p end.
+    uint64_t first_left(uint64_t end) const
+    {
+        for (const auto& e : d_entries)
+            if (e.settled < e.rows)
+                return e.first_left();
+        return end;
     }
 
     void pop()
@@ -87,14 +109,13 @@ public:
             pop();
     }
 
-    //! The newest whole frame of that number, else the one on its way, else nullptr.
+    //! The oldest frame of that number of which no rows are gone, or nullptr.
     const entry* find(uint64_t frame) const
     {
-        const entry* found = nullptr;
         for (const auto& e : d_entries)
-            if (e.stamp.frame == frame && (is_whole(e) || !found))
-                found = &e;
-        return found;
+            if (e.stamp.frame == frame && !e.passed)
+                return &e;
+        return nullptr;
     }
 
     //! The one of that serial number, or nullptr.
@@ -114,6 +135,24 @@ public:
     }
 
 private:
+    entry& changeable(const entry& e)
+    {
+        return *std::find_if(
+            d_entries.begin(), d_entries.end(), [&](auto& own) { return &own == &e; });
+    }
+
+    void store(entry& e, const gr_complex* rows, size_t count)
+    {
+        if (e.values.empty()) {
+            if (d_spare.empty())
+                d_spare.emplace_back(d_symbols * d_width);
+            e.values.swap(d_spare.back());
+            d_spare.pop_back();
+        }
+        std::copy_n(rows, count * d_width, e.values.data() + e.settled * d_width);
+        e.settled += count;
+    }
+
     void spare(entry& e)
     {
         if (!e.values.empty())

@@ -8,6 +8,7 @@
 #include <volk/volk.h>
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 namespace gr {
 namespace isac {
@@ -16,6 +17,13 @@ namespace {
 
 // Elements whose energies scatter by less, relative to their mean, squared, are alike.
 constexpr double ALIKE = 1e-4;
+
+// Whether so many elements have the same energy, of sums over abs(X)^2 and abs(X)^4. By
+// Schwarz's inequality energy^2 / square is their number just then, and less else.
+bool alike(double energy, double square, double elements)
+{
+    return square > 0 && std::abs(energy * energy / square / elements - 1) < ALIKE;
+}
 
 constexpr size_t LINE = CACHE_LINE / sizeof(float);
 
@@ -97,10 +105,19 @@ matched_frame::matched_frame(ofdm_grid::sptr grid,
       d_whole(whole),
       d_products(whole ? pattern.subcarriers.span * pattern.symbols.span : 0),
       d_energies(d_products.size()),
+      d_used(pattern.subcarriers.span, 1),
+      d_num_used(static_cast<double>(pattern.subcarriers.span)),
+      d_level(whole ? pattern.subcarriers.span : 0),
       d_sums(pattern.symbols.span),
       d_rooms(members)
 {
     const size_t span = pattern.subcarriers.span;
+    if (pattern.separable) {
+        for (size_t k = 0; k < span; k++)
+            d_used[k] =
+                pattern.used(*d_grid, offset_of(0) + pattern.subcarriers.place(k));
+        d_num_used = std::accumulate(d_used.begin(), d_used.end(), 0.0);
+    }
     for (auto& room : d_rooms) {
         room.products.resize(whole ? 0 : span);
         room.energies.resize(span);
@@ -109,14 +126,14 @@ matched_frame::matched_frame(ofdm_grid::sptr grid,
     }
 }
 
-void matched_frame::begin(const gr_complex* reference)
-{
-    d_reference = reference ? reference : d_grid->pilots().data();
-}
-
-void matched_frame::set_rows(const gr_complex* rows, size_t first, size_t count)
+void matched_frame::set_rows(const gr_complex* rows,
+                             const gr_complex* reference,
+                             size_t first,
+                             size_t count)
 {
     d_rows = rows;
+    d_reference = reference ? reference
+                            : d_grid->pilots().data() + first * d_grid->num_subcarriers();
     d_first = first;
     d_end = first + count;
 }
@@ -132,29 +149,27 @@ const gr_complex* matched_frame::teeth_of(const gr_complex* row, gr_complex* tee
     return teeth;
 }
 
+// Of a symbol's row among those that are there.
 size_t matched_frame::offset_of(size_t symbol) const
 {
-    return d_pattern.symbols.place(symbol) * d_grid->num_subcarriers();
+    return (d_pattern.symbols.place(symbol) - d_first) * d_grid->num_subcarriers();
 }
 
-// The symbol whose turn comes next, or the last one itself.
+// The symbol whose turn comes next, or where its row is not there this one.
 size_t matched_frame::after(size_t symbol) const
 {
-    return std::min(symbol + 1, d_pattern.symbols.span - 1);
-}
-
-const gr_complex* matched_frame::row_of(size_t symbol) const
-{
-    return d_rows +
-           (d_pattern.symbols.place(symbol) - d_first) * d_grid->num_subcarriers();
+    const size_t next = symbol + 1;
+    return next < d_pattern.symbols.span && d_pattern.symbols.place(next) < d_end
+               ? next
+               : symbol;
 }
 
 const gr_complex* matched_frame::match(size_t symbol, size_t member)
 {
-    const size_t next = after(symbol);
-    const bool is_there = d_pattern.symbols.place(next) < d_end;
-    return match(
-        symbol, row_of(symbol), row_of(is_there ? next : symbol), d_rooms[member]);
+    return match(symbol,
+                 d_rows + offset_of(symbol),
+                 d_rows + offset_of(after(symbol)),
+                 d_rooms[member]);
 }
 
 const gr_complex* matched_frame::match(size_t symbol, const gr_complex* row)
@@ -169,20 +184,33 @@ const gr_complex* matched_frame::match(size_t symbol,
 {
     const size_t span = d_pattern.subcarriers.span;
     const size_t first = d_pattern.subcarriers.first;
-    const size_t next = after(symbol);
     gr_complex* const products =
         d_whole ? d_products.data() + symbol * span : r.products.data();
     const auto read = [](const gr_complex* values) {
         return reinterpret_cast<const float*>(values);
     };
-    const gr_complex* const sent = d_reference + offset_of(symbol);
+    r.sent = teeth_of(d_reference + offset_of(symbol), r.sent_teeth.data());
     d_sums[symbol] =
         match_row({ read(teeth_of(row, r.teeth.data())), read(next_row + first) },
-                  { read(teeth_of(sent, r.sent_teeth.data())),
-                    read(d_reference + offset_of(next) + first) },
+                  { read(r.sent), read(d_reference + offset_of(after(symbol)) + first) },
                   span,
                   reinterpret_cast<float*>(products));
+    if (d_whole && keeps_energies(symbol))
+        write_energies(r.sent, d_energies.data() + symbol * span);
     return products;
+}
+
+// Whether a symbol's energies are more than one number.
+bool matched_frame::keeps_energies(size_t symbol) const
+{
+    const auto& sums = d_sums[symbol];
+    return !alike(sums.energy, sums.square, d_num_used);
+}
+
+void matched_frame::write_energies(const gr_complex* sent, float* energies) const
+{
+    volk_32fc_magnitude_squared_32f(
+        energies, sent, static_cast<unsigned int>(d_pattern.subcarriers.span));
 }
 
 void matched_frame::update_power()
@@ -204,20 +232,23 @@ double matched_frame::energy_spread() const
                : std::max(d_num_elements * d_squares / (d_energy * d_energy) - 1, 0.0);
 }
 
-const float* matched_frame::row_energies(size_t symbol, size_t member)
+const float* matched_frame::sent_energies(size_t member)
 {
     auto& r = d_rooms[member];
-    volk_32fc_magnitude_squared_32f(
-        r.energies.data(),
-        teeth_of(d_reference + offset_of(symbol), r.sent_teeth.data()),
-        static_cast<unsigned int>(d_pattern.subcarriers.span));
+    write_energies(r.sent, r.energies.data());
     return r.energies.data();
+}
+
+const float* matched_frame::row_energies(size_t symbol) const
+{
+    return uniform_and_separable() && !keeps_energies(symbol)
+               ? d_level.data()
+               : d_energies.data() + symbol * d_pattern.subcarriers.span;
 }
 
 void matched_frame::load(const gr_complex* rows, const gr_complex* reference)
 {
-    begin(reference);
-    set_rows(rows, 0, d_grid->num_symbols());
+    set_rows(rows, reference, 0, d_grid->num_symbols());
     for (size_t i = 0; i < d_pattern.symbols.span; i++)
         match(i);
     finish();
@@ -231,17 +262,24 @@ void matched_frame::finish()
         d_squares += sums.square;
         d_power += sums.power;
     }
-    // By Schwarz's inequality this is the number of elements just when their energies are
-    // equal, and less else.
     const auto all = static_cast<double>(d_pattern.num_elements);
-    const double alike = d_squares > 0 ? d_energy * d_energy / d_squares : 0;
-    d_uniform = std::abs(alike / all - 1) < ALIKE;
+    d_uniform = alike(d_energy, d_squares, all);
     d_num_elements = d_uniform ? all : 0;
-    if (!d_whole || uniform_and_separable())
+    if (!d_whole)
         return;
-    const size_t span = d_pattern.subcarriers.span;
+    const auto fill = [this](float* to, double energy) {
+        volk_32f_s32f_multiply_32f(to,
+                                   d_used.data(),
+                                   static_cast<float>(energy),
+                                   static_cast<unsigned int>(d_used.size()));
+    };
+    if (uniform_and_separable()) {
+        fill(d_level.data(), d_energy / all);
+        return;
+    }
     for (size_t i = 0; i < d_pattern.symbols.span; i++)
-        std::copy_n(row_energies(i), span, d_energies.data() + i * span);
+        if (!keeps_energies(i))
+            fill(d_energies.data() + i * d_used.size(), d_sums[i].energy / d_num_used);
     if (!d_uniform)
         d_num_elements = static_cast<double>(std::count_if(
             d_energies.begin(), d_energies.end(), [](float e) { return e > 0; }));

@@ -106,8 +106,8 @@ void motion_compensator::process(const gr_complex* rows,
                                  matched_frame& frame)
 {
     to_time(rows);
+    frame.set_rows(rows, reference, 0, d_grid->num_symbols());
     for (const auto& s : d_slices) {
-        frame.begin(reference);
         match(s, frame);
         take_lines(s, frame);
     }

@@ -6,6 +6,8 @@
 #include "input_end.h"
 #include "range_doppler_estimator_impl.h"
 #include "report_codec.h"
+#include <gnuradio/block_detail.h>
+#include <gnuradio/buffer_reader.h>
 #include <gnuradio/io_signature.h>
 #include <gnuradio/isac/check.h>
 #include <gnuradio/isac/metadata_keys.h>
@@ -229,13 +231,10 @@ void range_doppler_estimator_impl::forecast(int, gr_vector_int& required)
     }
 }
 
-// The last row is copied but left in the buffer: where the map is not connected the
-// scheduler ends a block as soon as one input is over and empty, while echoes of these
-// references are still on their way. Likewise for rows that wait for their reference.
 void range_doppler_estimator_impl::take_references(const gr_complex* rows, size_t count)
 {
-    const size_t n = d_grid->num_subcarriers();
     const uint64_t first = nitems_read(1);
+    d_sent = { rows, first, first + count };
     size_t taken = d_held_references;
     get_tags_in_range(d_tags, 1, first + taken, first + count);
     while (taken < count) {
@@ -243,36 +242,51 @@ void range_doppler_estimator_impl::take_references(const gr_complex* rows, size_
             d_reference_frames->follow(count - taken, first + taken, d_tags);
         if (!piece.outside) {
             if (piece.symbol == 0)
-                d_references->start(d_reference_frames->stamp());
-            d_references->store(rows + taken * n, piece.rows);
+                d_references->start(d_reference_frames->stamp(), first + taken);
+            d_references->come(piece.rows);
         }
         taken += piece.rows;
     }
-    if (count > 0) {
-        consume(1, static_cast<int>(count) - 1);
-        d_held_references = 1;
-    }
 }
 
-// Rows that can be matched at once are; others are kept.
+// References wait for their echoes in the stream's buffer, where a quarter stays free for
+// those that follow; else they are stored. The last row is left there in any case: where
+// the map is not connected the scheduler ends a block as soon as one input is over and
+// empty, while echoes of these references are still on their way. Likewise for rows that
+// wait for their reference.
+void range_doppler_estimator_impl::leave_references()
+{
+    if (d_sent.first == d_sent.end)
+        return;
+    const uint64_t room = detail()->input(1)->max_possible_items_available();
+    const uint64_t most = room - room / 4;
+    if (d_sent.end - d_references->first_left(d_sent.end) > most)
+        d_references->store_before(d_sent.end - most, d_sent.values, d_sent.first);
+    const uint64_t left = std::min(d_references->first_left(d_sent.end), d_sent.end - 1);
+    consume(1, static_cast<int>(left - d_sent.first));
+    d_held_references = static_cast<int>(d_sent.end - left);
+}
+
+// Rows that can be matched at once are; others are stored.
 void range_doppler_estimator_impl::take_echo(const frame_piece& piece,
-                                             const gr_complex* rows)
+                                             const gr_complex* rows,
+                                             uint64_t first)
 {
     if (piece.symbol == 0) {
         if (d_echoes.full() && d_echoes.is_whole(d_echoes.newest()))
             d_faults.count("no_reference",
                            "frame " + std::to_string(d_echoes.oldest().stamp.frame) +
                                " waited too long for its reference");
-        d_echoes.start(d_echo_frames.stamp());
+        d_echoes.start(d_echo_frames.stamp(), first);
         d_following = true;
     }
     if (!d_following)
         return;
     const auto& echo = d_echoes.newest();
     const bool in_turn = &echo == &d_echoes.oldest() && matched(echo) == echo.rows;
-    const size_t passed = in_turn ? match(rows, piece.rows) : 0;
-    d_echoes.pass(passed);
-    d_echoes.store(rows + passed * d_grid->num_subcarriers(), piece.rows - passed);
+    d_echoes.come(piece.rows);
+    d_echoes.pass(echo, in_turn ? match(rows, piece.rows) : 0);
+    d_echoes.store_before(echo.end(), rows, first);
 }
 
 // Whether rows are matched as they come. A filter of the rows, like a compensation of
@@ -311,11 +325,25 @@ size_t range_doppler_estimator_impl::match(const gr_complex* rows, size_t count)
         count = std::min(count, sent->rows - std::min(first, sent->rows));
     if (count == 0)
         return 0;
-    if (first == 0) {
-        d_estimator->begin(sent ? sent->values.data() : nullptr);
+    if (first == 0)
         d_progress = { echo.serial, sent ? sent->serial : NONE, 0 };
+    const size_t n = d_grid->num_subcarriers();
+    for (size_t done = 0; done < count;) {
+        const gr_complex* reference = nullptr;
+        size_t together = count - done;
+        if (sent) {
+            const size_t stored = sent->settled - (first + done);
+            const bool in_stream = stored == 0;
+            reference = in_stream ? d_sent.at(sent->first_left(), n)
+                                  : sent->values.data() + (first + done) * n;
+            if (in_stream)
+                d_references->pass(*sent, together);
+            else
+                together = std::min(together, stored);
+        }
+        d_estimator->take(rows + done * n, reference, first + done, together);
+        done += together;
     }
-    d_estimator->take(rows, first, count);
     d_progress.rows += count;
     return count;
 }
@@ -347,6 +375,10 @@ bool range_doppler_estimator_impl::advance()
     } else {
         if (!d_echoes.is_whole(echo) || (sent && !d_references->is_whole(*sent)))
             return false;
+        if (sent) {
+            d_references->pop_before(*sent);
+            d_references->store_before(sent->end(), d_sent.values, d_sent.first);
+        }
         const auto* rows = echo.values.data();
         const auto* reference = sent ? sent->values.data() : nullptr;
         // The filter would keep what it learns of a NaN.
@@ -359,8 +391,10 @@ bool range_doppler_estimator_impl::advance()
                finite);
     }
     // Echoes come in the order of their references: what came before this one is over.
-    if (sent)
+    if (sent) {
         d_references->pop_before(*sent);
+        d_references->pop();
+    }
     d_following = d_following && d_echoes.is_whole(echo);
     d_echoes.pop();
     return true;
@@ -437,9 +471,11 @@ int range_doppler_estimator_impl::general_work(int noutput_items,
             break;
         const auto piece = d_echo_frames.follow(count - taken, first + taken, d_tags);
         if (!piece.outside)
-            take_echo(piece, rows + taken * n);
+            take_echo(piece, rows + taken * n, first + taken);
         taken += piece.rows;
     }
+    if (reads_reference())
+        leave_references();
     d_held_echoes = taken > 0 && awaits_reference();
     consume(0, static_cast<int>(taken) - d_held_echoes);
     return d_map_output.produced();

@@ -55,7 +55,8 @@ private:
     void change(F apply);
     void take_pending();
     void take_references(const gr_complex* rows, size_t count);
-    void take_echo(const frame_piece& piece, const gr_complex* rows);
+    void leave_references();
+    void take_echo(const frame_piece& piece, const gr_complex* rows, uint64_t first);
     bool by_rows() const;
     size_t matched(const frame_queue::entry& echo) const;
     const frame_queue::entry* reference_of(const frame_queue::entry& echo) const;
@@ -84,8 +85,17 @@ private:
     progress d_progress;
     std::unique_ptr<frame_follower> d_reference_frames; // with reference rows
     std::unique_ptr<frame_queue> d_references;          // likewise
-    // Rows of each input that were read but not consumed: the last one at most.
+    // Rows of each input that were read but not consumed: of echoes the last at most.
     int d_held_echoes = 0, d_held_references = 0;
+    // What the stream of references holds during a call of general_work().
+    struct {
+        const gr_complex* values;
+        uint64_t first, end; // absolute indices
+        const gr_complex* at(uint64_t row, size_t width) const
+        {
+            return values + (row - first) * width;
+        }
+    } d_sent;
     map_output d_map_output;
     detections d_report;
     std::vector<gr::tag_t> d_tags;

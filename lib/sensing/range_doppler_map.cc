@@ -133,32 +133,27 @@ bool range_doppler_map::process(const gr_complex* rows,
                                 const gr_complex* reference,
                                 float* map)
 {
-    begin(d_matched, reference);
-    take(d_matched, rows, 0, d_grid->num_symbols());
+    take(d_matched, rows, reference, 0, d_grid->num_symbols());
     return finish(d_matched, map);
-}
-
-void range_doppler_map::begin(matched_frame& frame, const gr_complex* reference)
-{
-    frame.begin(reference);
 }
 
 void range_doppler_map::take(matched_frame& frame,
                              const gr_complex* rows,
+                             const gr_complex* reference,
                              size_t first,
                              size_t count)
 {
     const bool weighted = d_division || d_params.window != "rectangular";
-    frame.set_rows(rows, first, count);
-    transform_rows(
-        d_pattern.symbols.count_before(first),
-        d_pattern.symbols.count_before(first + count),
-        [&](size_t symbol, size_t member) {
-            const gr_complex* products = frame.match(symbol, member);
-            auto& r = *d_rooms[member];
-            return weighted ? weigh_row(products, frame.row_energies(symbol, member), r)
-                            : take_row(products, frame.row_energy(symbol), r);
-        });
+    frame.set_rows(rows, reference, first, count);
+    transform_rows(d_pattern.symbols.count_before(first),
+                   d_pattern.symbols.count_before(first + count),
+                   [&](size_t symbol, size_t member) {
+                       const gr_complex* products = frame.match(symbol, member);
+                       auto& r = *d_rooms[member];
+                       return weighted
+                                  ? weigh_row(products, frame.sent_energies(member), r)
+                                  : take_row(products, frame.row_energy(symbol), r);
+                   });
 }
 
 bool range_doppler_map::finish(matched_frame& frame, float* map)
@@ -167,25 +162,13 @@ bool range_doppler_map::finish(matched_frame& frame, float* map)
     return transform_columns(map);
 }
 
-bool range_doppler_map::process(matched_frame& frame, float* map)
+bool range_doppler_map::process(const matched_frame& frame, float* map)
 {
     const size_t span = d_pattern.subcarriers.span;
     transform_rows(0, d_noise.size(), [&](size_t symbol, size_t member) {
         return weigh_row(frame.products() + symbol * span,
-                         frame.row_energies(symbol, member),
+                         frame.row_energies(symbol),
                          *d_rooms[member]);
-    });
-    return transform_columns(map);
-}
-
-bool range_doppler_map::process_products(const gr_complex* products,
-                                         const float* energies,
-                                         float* map)
-{
-    const size_t span = d_pattern.subcarriers.span;
-    transform_rows(0, d_noise.size(), [&](size_t symbol, size_t member) {
-        const size_t offset = symbol * span;
-        return weigh_row(products + offset, energies + offset, *d_rooms[member]);
     });
     return transform_columns(map);
 }

@@ -130,19 +130,16 @@ bool target_estimator::process(const gr_complex* rows,
         d_motion->process(rows, reference, d_frame);
         return estimate(d_map.process(d_frame, d_powers.data()), report);
     }
-    begin(reference);
-    take(rows, 0, d_grid->num_symbols());
+    take(rows, reference, 0, d_grid->num_symbols());
     return finish(report);
 }
 
-void target_estimator::begin(const gr_complex* reference)
+void target_estimator::take(const gr_complex* rows,
+                            const gr_complex* reference,
+                            size_t first,
+                            size_t count)
 {
-    d_map.begin(d_frame, reference);
-}
-
-void target_estimator::take(const gr_complex* rows, size_t first, size_t count)
-{
-    d_map.take(d_frame, rows, first, count);
+    d_map.take(d_frame, rows, reference, first, count);
 }
 
 bool target_estimator::finish(detections& report)
@@ -279,7 +276,7 @@ void target_estimator::search_again()
         d_map.process_less(d_left.data(), UNSEEN * noise());
     } else {
         d_echoes.subtract_all();
-        d_map.process_products(d_frame.products(), d_frame.energies(), d_left.data());
+        d_map.process(d_frame, d_left.data());
     }
     find(d_left.data());
 }

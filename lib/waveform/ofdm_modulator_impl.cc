@@ -107,7 +107,8 @@ ofdm_modulator_impl::ofdm_modulator_impl(ofdm_grid::sptr grid,
         d_repeated.resize(d_grid->frame_samples());
     set_tag_propagation_policy(TPP_DONT);
     ask_for_wide_buffer(*this, 0, *d_grid, 1);
-    ask_for_wide_buffer(*this, 1, *d_grid, d_grid->num_subcarriers());
+    // References lie there while their echoes come through other buffers.
+    ask_for_wide_buffer(*this, 1, *d_grid, d_grid->num_subcarriers(), 2);
     set_relative_rate(d_grid->frame_samples(), std::max<size_t>(1, capacity()));
     if (d_takes_pdus) {
         listen(*this, message_ports::pdus(), &ofdm_modulator_impl::handle_pdu);

@@ -265,6 +265,17 @@ class qa_range_doppler_estimator(gr_unittest.TestCase):
         self.assertTrue(all(len(r["delay"]) == 1 for r in reports))
         self.assertEqual(block.faults(), {"frame_jump": 2, "no_reference": 1})
 
+    def test_references_of_one_number_serve_in_turn(self):
+        # As from files of frames without numbers of their own, which differ in what was sent.
+        sent, frames = self.data_frames(6)
+        tags = frame_tags([0] * 6, 32)
+        for motion in (False, True):  # whether whole frames are matched
+            reports, _, _, block = self.run_block(
+                frames, tags, sent, tags, reference="rows", compensate_motion=motion
+            )
+            self.assertEqual([len(r["delay"]) for r in reports], [1] * 6)
+            self.assertEqual(block.faults(), {"frame_jump": 10})
+
     def test_a_bad_reference_costs_its_own_frame(self):
         # Rows are matched as they come, or whole frames where they are filtered.
         for clutter in ("none", "mean"):

@@ -24,14 +24,25 @@ ofdm_grid::sptr small_grid()
 struct fixture {
     fixture() : queue(2, *small_grid()) {}
 
+    // Rows of the newest frame, of values that are its number.
+    void come(size_t rows)
+    {
+        const gr_complex value(queue.newest().stamp.frame, 0);
+        queue.come(rows);
+        stream.insert(stream.end(), rows * WIDTH, value);
+    }
+
     // A frame of which so many rows came, of values that are its number.
     void add(uint64_t frame, size_t rows)
     {
-        const std::vector<gr_complex> values(rows * WIDTH, gr_complex(frame, 0));
-        queue.start({ frame, 0.5 * frame });
-        queue.store(values.data(), rows);
+        queue.start({ frame, 0.5 * frame }, stream.size() / WIDTH);
+        come(rows);
+        store_before(stream.size() / WIDTH);
     }
 
+    void store_before(uint64_t row) { queue.store_before(row, stream.data(), 0); }
+
+    std::vector<gr_complex> stream; // all of it
     frame_queue queue;
 };
 
@@ -70,15 +81,16 @@ BOOST_FIXTURE_TEST_CASE(a_torn_frame_is_forgotten, fixture)
     BOOST_TEST(!queue.find(2));
 }
 
-// As when a file of one frame is repeated: the one that is whole is there already.
-BOOST_FIXTURE_TEST_CASE(of_equal_numbers_the_newest_whole_one_is_found, fixture)
+// As when a file of one frame is repeated: each serves once.
+BOOST_FIXTURE_TEST_CASE(of_equal_numbers_the_oldest_that_is_there_is_found, fixture)
 {
     add(1, SYMBOLS);
-    add(1, 1);
+    queue.start({ 1, 0 }, SYMBOLS);
+    come(2);
     BOOST_TEST(queue.find(1) == &queue.oldest());
-    const std::vector<gr_complex> rest(2 * WIDTH);
-    queue.store(rest.data(), 2);
-    BOOST_TEST(queue.find(1) == &queue.newest());
+    queue.pass(queue.newest(), 1);
+    queue.pop();
+    BOOST_TEST(!queue.find(1));
 }
 
 BOOST_FIXTURE_TEST_CASE(serial_numbers_are_not_given_twice, fixture)
@@ -96,14 +108,35 @@ BOOST_FIXTURE_TEST_CASE(serial_numbers_are_not_given_twice, fixture)
 // Rows that were passed need no room; those after them stand at their place.
 BOOST_FIXTURE_TEST_CASE(passed_rows_are_not_kept, fixture)
 {
-    queue.start({});
-    queue.pass(2);
+    queue.start({ 9, 0 }, 0);
+    come(SYMBOLS);
+    queue.pass(queue.newest(), 2);
     BOOST_TEST(queue.newest().values.empty());
-    const std::vector<gr_complex> last(WIDTH, gr_complex(9, 0));
-    queue.store(last.data(), 1);
+    store_before(SYMBOLS);
     BOOST_TEST(queue.is_whole(queue.newest()));
     BOOST_TEST(queue.newest().values[2 * WIDTH] == gr_complex(9, 0));
     BOOST_TEST(queue.newest().values.size() == SYMBOLS * WIDTH);
+}
+
+BOOST_FIXTURE_TEST_CASE(rows_are_left_in_the_stream_until_they_are_stored, fixture)
+{
+    for (const uint64_t frame : { 4, 5 }) {
+        stream.resize(stream.size() + WIDTH); // a row of no frame before each
+        queue.start({ frame, 0 }, stream.size() / WIDTH);
+        come(SYMBOLS);
+    }
+    const uint64_t end = 2 * (SYMBOLS + 1), second = SYMBOLS + 2;
+    BOOST_TEST(queue.first_left(end) == 1);
+    store_before(1 + 2);
+    BOOST_TEST(queue.first_left(end) == 1 + 2);
+    BOOST_TEST(queue.oldest().values[WIDTH] == gr_complex(4, 0));
+    BOOST_TEST(queue.newest().values.empty());
+    store_before(second + 1);
+    BOOST_TEST(queue.first_left(end) == second + 1);
+    BOOST_TEST(queue.oldest().values[3 * WIDTH - 1] == gr_complex(4, 0));
+    BOOST_TEST(queue.newest().values.front() == gr_complex(5, 0));
+    queue.pass(queue.newest(), 2);
+    BOOST_TEST(queue.first_left(end) == end);
 }
 
 BOOST_FIXTURE_TEST_CASE(what_came_before_a_frame_is_let_go, fixture)

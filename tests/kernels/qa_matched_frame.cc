@@ -34,16 +34,20 @@ void check(const ofdm_grid::sptr& grid,
     const element_pattern pattern(*grid, !reference);
     matched_frame frame(grid, pattern, true), row_by_row(grid, pattern, false);
     frame.load(rows.data(), reference);
-    row_by_row.begin(reference);
     double energy = 0, power = 0, used = 0;
     size_t at = 0;
     for (size_t i = 0; i < pattern.symbols.span; i++) {
-        // A copy, so that rows from outside would not be found.
+        // Copies, so that rows from outside would not be found.
         const size_t n = grid->num_subcarriers(), symbol = pattern.symbols.place(i);
-        const std::vector<gr_complex> received(rows.begin() + symbol * n,
-                                               rows.begin() + (symbol + 1) * n);
-        row_by_row.set_rows(received.data(), symbol, 1);
+        const auto row_of = [&](const std::vector<gr_complex>& values) {
+            return std::vector<gr_complex>(values.begin() + symbol * n,
+                                           values.begin() + (symbol + 1) * n);
+        };
+        const auto received = row_of(rows), transmitted = row_of(sent);
+        row_by_row.set_rows(
+            received.data(), reference ? transmitted.data() : nullptr, symbol, 1);
         const gr_complex* row = row_by_row.match(i);
+        const float* sent_energies = row_by_row.sent_energies(0);
         double row_energy = 0;
         for (size_t k = 0; k < pattern.subcarriers.span; k++, at++) {
             const size_t element = pattern.symbols.place(i) * grid->num_subcarriers() +
@@ -55,6 +59,8 @@ void check(const ofdm_grid::sptr& grid,
             BOOST_REQUIRE(row[k] == frame.products()[at]);
             if (!frame.uniform_and_separable())
                 BOOST_REQUIRE_SMALL(frame.energies()[at] - std::norm(x), 1e-6);
+            BOOST_REQUIRE_SMALL(frame.row_energies(i)[k] - std::norm(x), 1e-6);
+            BOOST_REQUIRE_SMALL(sent_energies[k] - std::norm(x), 1e-6);
             row_energy += std::norm(x);
             power += std::norm(product);
             used += std::norm(x) > 0;

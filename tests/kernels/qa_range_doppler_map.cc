@@ -253,13 +253,12 @@ BOOST_AUTO_TEST_CASE(rows_come_one_after_the_other)
                 const auto expected = map_of(map, rows);
                 for (const size_t step : { 1, 2, 5, 31, 32 }) {
                     matched_frame frame(grid, map.pattern(), true, threads);
-                    map.begin(frame, nullptr);
-                    map.take(frame, nullptr, 0, 0);
+                    map.take(frame, nullptr, nullptr, 0, 0);
                     for (size_t first = 0; first < symbols; first += step) {
                         const size_t count = std::min(step, symbols - first);
                         const std::vector<gr_complex> piece(
                             rows.begin() + first * n, rows.begin() + (first + count) * n);
-                        map.take(frame, piece.data(), first, count);
+                        map.take(frame, piece.data(), nullptr, first, count);
                     }
                     std::vector<float> powers(expected.size());
                     BOOST_TEST(map.finish(frame, powers.data()));

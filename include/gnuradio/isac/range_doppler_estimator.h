@@ -48,10 +48,10 @@ struct range_doppler_estimator_parameters {
  * Input 0: rows, num_subcarriers() complex values an OFDM symbol. Tags: `frame` (uint64)
  * starts a frame, `scene_time` (double, s) or `rx_time` tell when; see OFDM Demodulator.
  * Input 1, with reference "rows": what was sent, as rows with `frame` tags. A frame of
- * echoes takes the reference of its own number. References are read as they come and
- * kept in a ring of `reference_frames` frames, so that they never hold up the
- * transmitter; an echo that comes before its reference waits for it, the same number of
- * frames at most.
+ * echoes takes the reference of its own number, which serves but once. References wait in
+ * the buffer of their stream and, before that is full, in a ring, `reference_frames`
+ * frames in all: they never hold up the transmitter. An echo that comes before its
+ * reference waits for it, the same number of frames at most.
  *
  * Output 0, optional: doppler_cells() rows of range_cells() powers a frame, zero Doppler
  * at row doppler_cells() / 2. White noise of unit power a resource element has mean 1.

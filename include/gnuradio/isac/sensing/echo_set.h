@@ -91,7 +91,7 @@ public:
     const std::vector<inflation>& inflations();
 
     //! Whether range_doppler_map::process_less() takes the echoes out of a map; else
-    //! subtract_all() has to come before range_doppler_map::process_products().
+    //! subtract_all() has to come before range_doppler_map::process().
     bool separable() const;
     //! Takes the echoes out of the frame's products.
     void subtract_all();

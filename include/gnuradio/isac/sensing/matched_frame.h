@@ -45,21 +45,17 @@ public:
     matched_frame& operator=(const matched_frame&) = delete;
 
     /*!
-     * Starts a frame.
+     * Rows to match next, which are read until the next call.
      *
-     * \param reference  M x N transmitted values, zero where nothing was sent; nullptr:
-     *                   the grid's pilots. Read until finish() returns, a row when it is
-     *                   matched and after.
+     * \param rows       \p count x N received values
+     * \param reference  as many transmitted ones, zero where nothing was sent; nullptr:
+     *                   the grid's pilots
+     * \param first      OFDM symbol of the frame that they begin with
      */
-    void begin(const gr_complex* reference);
-
-    /*!
-     * Rows to match next.
-     *
-     * \param rows   \p count x N received values, read until the next call
-     * \param first  OFDM symbol of the frame that they begin with
-     */
-    void set_rows(const gr_complex* rows, size_t first, size_t count);
+    void set_rows(const gr_complex* rows,
+                  const gr_complex* reference,
+                  size_t first,
+                  size_t count);
 
     //! One symbol of the pattern whose row is there, in any order, each once:
     //! subcarriers.span products.
@@ -68,8 +64,8 @@ public:
     const gr_complex* match(size_t symbol, const gr_complex* row);
     //! abs(X)^2 of a symbol that was matched, summed.
     double row_energy(size_t symbol) const { return d_sums[symbol].energy; }
-    //! abs(X)^2 of a symbol of this frame, by subcarrier; until the member asks again.
-    const float* row_energies(size_t symbol, size_t member = 0);
+    //! abs(X)^2 of the symbol that a member matched last, by subcarrier.
+    const float* sent_energies(size_t member);
 
     //! After the last symbol.
     void finish();
@@ -83,8 +79,10 @@ public:
     //! frame is taken away here.
     gr_complex* products() { return d_products.data(); }
     const gr_complex* products() const { return d_products.data(); }
-    //! abs(X)^2 of each; made only where uniform_and_separable() does not hold.
+    //! abs(X)^2 of each; there only where uniform_and_separable() does not hold.
     const float* energies() const { return d_energies.data(); }
+    //! abs(X)^2 of a symbol, by subcarrier.
+    const float* row_energies(size_t symbol) const;
     //! After products were replaced: power() follows.
     void update_power();
     //! \}
@@ -110,23 +108,27 @@ private:
         volk::vector<gr_complex> products; // of a row, unless the frame is kept whole
         volk::vector<float> energies;
         volk::vector<gr_complex> teeth, sent_teeth; // of a comb's row
+        const gr_complex* sent = nullptr;           // what was matched last
     };
 
     size_t offset_of(size_t symbol) const;
-    const gr_complex* row_of(size_t symbol) const;
     size_t after(size_t symbol) const;
     const gr_complex*
     match(size_t symbol, const gr_complex* row, const gr_complex* next_row, room& r);
     const gr_complex* teeth_of(const gr_complex* row, gr_complex* teeth) const;
+    void write_energies(const gr_complex* sent, float* energies) const;
+    bool keeps_energies(size_t symbol) const;
 
     ofdm_grid::sptr d_grid;
     element_pattern d_pattern;
     bool d_whole;
-    const gr_complex* d_rows = nullptr; // from symbol d_first to before d_end
-    size_t d_first = 0, d_end = 0;
-    const gr_complex* d_reference = nullptr;
+    const gr_complex *d_rows = nullptr, *d_reference = nullptr;
+    size_t d_first = 0, d_end = 0; // symbols of these, to before d_end
     volk::vector<gr_complex> d_products;
     volk::vector<float> d_energies;
+    volk::vector<float> d_used;  // 1 where a row whose elements are alike has one, else 0
+    double d_num_used;           // of these
+    volk::vector<float> d_level; // energies of a row of a uniform frame
     std::vector<row_sums> d_sums; // of each row
     std::vector<room> d_rooms;
     double d_energy = 0, d_squares = 0, d_power = 0;

@@ -78,26 +78,19 @@ public:
     //! \name The same of rows that come one after the other
     //! leaving in \p frame, which has as many members, what was matched.
     //! \{
-    //! \param reference  as above, of which a row is read when the echoes' comes and
-    //! after
-    void begin(matched_frame& frame, const gr_complex* reference);
-    //! \param rows  \p count x N received values, from the frame's symbol \p first on
-    void take(matched_frame& frame, const gr_complex* rows, size_t first, size_t count);
+    //! \param rows       \p count x N received values, from the frame's symbol \p first
+    //! on \param reference  as above, the same rows of it
+    void take(matched_frame& frame,
+              const gr_complex* rows,
+              const gr_complex* reference,
+              size_t first,
+              size_t count);
     //! After the last row; see process().
     bool finish(matched_frame& frame, float* map);
     //! \}
 
-    //! The same of a finished frame that is kept whole, while its reference is there.
-    bool process(matched_frame& frame, float* map);
-
-    /*!
-     * The same from rows that were matched already.
-     *
-     * \param products  rows times the conjugate reference, at the places of pattern()
-     *                  only: symbols.span x subcarriers.span values
-     * \param energies  abs(reference)^2 there
-     */
-    bool process_products(const gr_complex* products, const float* energies, float* map);
+    //! The same of the products of a finished frame that is kept whole.
+    bool process(const matched_frame& frame, float* map);
 
     /*!
      * What echoes make of the map, for process_less() and predicted(). The pattern must

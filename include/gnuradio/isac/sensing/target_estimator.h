@@ -83,11 +83,10 @@ public:
     //! \{
     //! Whether that can be: to compensate motion the whole frame is needed.
     bool takes_rows() const { return !d_motion; }
-    //! \param reference  as above, of which a row is read when the echoes' comes and
-    //! after
-    void begin(const gr_complex* reference);
-    //! \param rows  \p count x N received values, from the frame's symbol \p first on
-    void take(const gr_complex* rows, size_t first, size_t count);
+    //! \param rows       \p count x N received values, from the frame's symbol \p first
+    //! on \param reference  as above, the same rows of it
+    void
+    take(const gr_complex* rows, const gr_complex* reference, size_t first, size_t count);
     //! After the last row; see process().
     bool finish(detections& report);
     //! \}
