@@ -13,13 +13,14 @@ programs beside this one.
 import argparse
 import json
 import sys
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pmt
 from gnuradio import blocks, gr, isac
 
-from timing import cpu_seconds, frames_for, median, milliseconds_a_frame, on_one_cpu, size
+from timing import cpu_seconds, frame_cost, frames_for, on_one_cpu, size
 
 sys.path.append(str(Path(__file__).resolve().parent.parent))
 from report_messages import detections, link, wait_until  # noqa: E402
@@ -110,14 +111,17 @@ class workbench:
 
 def measure(n, m, repeats):
     bench, frames = workbench(n, m), frames_for(n, m)
-    idle = {kind: median([milliseconds_a_frame(lambda f: bench.idle(kind, f), frames)
-                          for _ in range(repeats)]) for kind in ("samples", "rows")}
+    fed_with = {"modulator": None, "channel": "samples", "noisy_channel": "samples",
+                "demodulator": "samples", "receiver": "rows", "estimator": "rows"}
+    spent = {name: frame_cost(getattr(bench, name), frames) for name in fed_with}
+    idle = {kind: frame_cost(partial(bench.idle, kind), frames) for kind in ("samples", "rows")}
+    for _ in range(repeats):
+        for cost in (*spent.values(), *idle.values()):
+            cost.take_turn()
     result = {"size": f"{n}x{m}"}
-    for name, fed in (("modulator", None), ("channel", "samples"), ("noisy_channel", "samples"),
-                      ("demodulator", "samples"), ("receiver", "rows"), ("estimator", "rows")):
-        spent = median([milliseconds_a_frame(getattr(bench, name), frames)
-                        for _ in range(repeats)])
-        result[name] = max(spent - (idle[fed] if fed else 0), 0)
+    for name, kind in fed_with.items():
+        rest = idle[kind].milliseconds() if kind else 0
+        result[name] = max(spent[name].milliseconds() - rest, 0)
     result["noise"] = result.pop("noisy_channel") - result["channel"]
     return result, bench.grid.frame_samples()
 
@@ -151,7 +155,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--size", type=size, action="append", metavar="NxM",
                         help="subcarriers x symbols (default: 64x64, 1024x256, 4096x1024)")
-    parser.add_argument("--repeats", type=int, default=3, help="median of so many (default: 3)")
+    parser.add_argument("--repeats", type=int, default=15, help="turns each (default: 15)")
     parser.add_argument("--json", metavar="FILE", help="write the table there too")
     arguments = parser.parse_args()
     names = ("modulator", "channel", "noise", "demodulator", "receiver", "estimator")
@@ -165,7 +169,7 @@ def main():
         print(f"{row['size']:>10} " + " ".join(
             f"{row[name]:8.3f} ({samples / max(row[name], 1e-6) / 1e3:5.0f})" for name in names),
             flush=True)
-    step = median([microseconds_a_step(20000) for _ in range(arguments.repeats)])
+    step = min(microseconds_a_step(20000) for _ in range(arguments.repeats))
     table.append({"size": "step of two cells", "decider_us": step})
     print(f"decider: {step:.1f} us of CPU a step of four messages, their posting included")
     if arguments.json:

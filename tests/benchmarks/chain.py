@@ -6,20 +6,21 @@
 
 Ours: payload, modulator, channel with one target (noise off), demodulator, range-Doppler map, CFAR
 and its estimate. gr-radar's: symbol mapper, OFDM modulator, static target simulator, demodulator and
-range-Doppler map. Each is run with two numbers of frames, and the difference is told, so that
-planning and start-up do not count. The two take turns, and the medians are compared.
+range-Doppler map. They take turns, and their least times are compared; beside that ratio stands the one
+of their medians.
 """
 
 import argparse
 import contextlib
 import json
+import statistics
 import sys
 
 import numpy as np
 from gnuradio import blocks, digital, fft, gr, isac
 from gnuradio.fft import window
 
-from timing import frames_for, median, milliseconds_a_frame, on_one_cpu, size
+from timing import frame_cost, frames_for, on_one_cpu, size
 
 try:
     from gnuradio import radar
@@ -87,16 +88,18 @@ def gr_radar_chain(n, m, frames):
 def measure(n, m, repeats):
     """Milliseconds of CPU a frame."""
     frames = frames_for(n, m)
-    ours, noisy, theirs = [], [], []
-    for _ in range(repeats):
-        ours.append(milliseconds_a_frame(lambda f: isac_chain(n, m, f), frames))
-        noisy.append(milliseconds_a_frame(lambda f: isac_chain(n, m, f, True), frames))
-        if radar:
-            theirs.append(milliseconds_a_frame(lambda f: gr_radar_chain(n, m, f), frames // 4))
-    row = {"size": f"{n}x{m}", "isac_ms": median(ours), "isac_with_noise_ms": median(noisy)}
+    costs = {"isac_ms": frame_cost(lambda f: isac_chain(n, m, f), frames),
+             "isac_with_noise_ms": frame_cost(lambda f: isac_chain(n, m, f, True), frames)}
     if radar:
-        row["gr_radar_ms"] = median(theirs)
-        row["ratio"] = median([their / our for our, their in zip(ours, theirs)])
+        costs["gr_radar_ms"] = frame_cost(lambda f: gr_radar_chain(n, m, f), frames // 4)
+    for _ in range(repeats):
+        for cost in costs.values():
+            cost.take_turn()
+    row = {"size": f"{n}x{m}", **{key: cost.milliseconds() for key, cost in costs.items()}}
+    if radar:
+        row["ratio"] = row["gr_radar_ms"] / row["isac_ms"]
+        row["median_ratio"] = (costs["gr_radar_ms"].milliseconds(statistics.median)
+                               / costs["isac_ms"].milliseconds(statistics.median))
     return row
 
 
@@ -104,11 +107,12 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--size", type=size, action="append", metavar="NxM",
                         help="subcarriers x symbols (default: 64x64, 1024x256, 4096x1024)")
-    parser.add_argument("--repeats", type=int, default=3, help="turns each (default: 3)")
+    parser.add_argument("--repeats", type=int, default=15, help="turns each (default: 15)")
     parser.add_argument("--json", metavar="FILE", help="write the table there too")
     arguments = parser.parse_args()
     rows = []
-    print(f"{'size':>10} {'CPUs':>5} {'gr-isac':>12} {'with noise':>12} {'gr-radar':>12} {'ratio':>7}"
+    print(f"{'size':>10} {'CPUs':>5} {'gr-isac':>12} {'with noise':>12} {'gr-radar':>12} "
+          f"{'ratio':>7} {'medians':>7}"
           "   (ms of CPU a frame)")
     for n, m in arguments.size or [(64, 64), (1024, 256), (4096, 1024)]:
         for cpus, where in (("one", on_one_cpu), ("all", contextlib.nullcontext)):
@@ -117,7 +121,8 @@ def main():
             rows.append(row)
             print(f"{row['size']:>10} {cpus:>5} {row['isac_ms']:12.3f} "
                   f"{row['isac_with_noise_ms']:12.3f} {row.get('gr_radar_ms', float('nan')):12.3f} "
-                  f"{row.get('ratio', float('nan')):7.1f}", flush=True)
+                  f"{row.get('ratio', float('nan')):7.1f} "
+                  f"{row.get('median_ratio', float('nan')):7.1f}", flush=True)
     if not radar:
         print("gr-radar is not installed: its column is empty", file=sys.stderr)
     if arguments.json:

@@ -109,7 +109,7 @@ def draw_picture(table, path=PICTURE):
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--build", type=Path, default=ROOT / "build", help="build tree (%(default)s)")
-    parser.add_argument("--repetitions", type=int, default=3, help="medians of so many (%(default)s)")
+    parser.add_argument("--repetitions", type=int, default=3, help="turns each (default: %(default)s)")
     parser.add_argument("--plot-only", action="store_true", help="of the table that is there")
     chosen = parser.parse_args()
     if not chosen.plot_only:

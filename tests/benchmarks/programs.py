@@ -1,12 +1,11 @@
 #
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-"""Runs the bm_* programs, and takes the medians of what they measure."""
+"""Runs the bm_* programs, and takes the least times that they measure."""
 
 import json
 import os
 import re
-import statistics
 import subprocess
 import tempfile
 from collections import defaultdict
@@ -24,25 +23,27 @@ HOW_TIMED = re.compile(r"(/iterations:\d+)?(/(real|manual)_time)?$")
 Figures = Dict[str, Dict[str, float]]
 
 
-def medians(report: dict) -> Figures:
-    """Of each benchmark of a report: cpu_ms and wall_ms an iteration, and its counters."""
-    runs = defaultdict(lambda: defaultdict(list))
+def quickest(report: dict) -> Figures:
+    """Of each benchmark of a report: cpu_ms and wall_ms an iteration, and counters. Of what ends in
+    _ms it is the least of all repetitions, else that of the one whose clock ran least."""
+    runs = defaultdict(list)
     for run in report["benchmarks"]:
-        if run["run_type"] != "iteration" or run.get("error_occurred"):
-            continue
-        scale = MILLISECONDS[run["time_unit"]]
-        figures = runs[HOW_TIMED.sub("", run["run_name"])]
-        figures["cpu_ms"].append(scale * run["cpu_time"])
-        figures["wall_ms"].append(scale * run["real_time"])
-        for key in run.keys() - OWN_KEYS:
-            figures[key].append(run[key])
-    return {name: {key: float(f"{statistics.median(values):.4g}")
-                   for key, values in sorted(figures.items())}
-            for name, figures in sorted(runs.items())}
+        if run["run_type"] == "iteration" and not run.get("error_occurred"):
+            runs[HOW_TIMED.sub("", run["run_name"])].append(run)
+    figures = {}
+    for name, repetitions in sorted(runs.items()):
+        best = min(repetitions, key=lambda run: run["real_time"])
+        scale = MILLISECONDS[best["time_unit"]]
+        told = {"cpu_ms": scale * min(run["cpu_time"] for run in repetitions),
+                "wall_ms": scale * best["real_time"]}
+        for key in best.keys() - OWN_KEYS:
+            told[key] = min(run[key] for run in repetitions) if key.endswith("_ms") else best[key]
+        figures[name] = {key: float(f"{value:.4g}") for key, value in sorted(told.items())}
+    return figures
 
 
 def run(program: Path, only: str = ".", repetitions: int = 3, pinned: bool = True) -> Figures:
-    """The medians of a program's benchmarks whose names match `only`, a regular expression with
+    """The least times of a program's benchmarks whose names match `only`, a regular expression with
     "-" before it for those that do not; `pinned` to one CPU, so that none moves."""
     cpu = max(os.sched_getaffinity(0))
     with tempfile.NamedTemporaryFile(suffix=".json") as out:
@@ -52,4 +53,4 @@ def run(program: Path, only: str = ".", repetitions: int = 3, pinned: bool = Tru
              f"--benchmark_out={out.name}", "--benchmark_out_format=json"],
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=True,
             preexec_fn=(lambda: os.sched_setaffinity(0, {cpu})) if pinned else None)
-        return medians(json.load(out))
+        return quickest(json.load(out))

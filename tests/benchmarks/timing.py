@@ -6,7 +6,6 @@
 import contextlib
 import os
 import resource
-import statistics
 from typing import Callable, Iterator, Tuple
 
 from gnuradio import gr
@@ -19,9 +18,10 @@ def size(text: str) -> Tuple[int, int]:
 
 
 def frames_for(n: int, m: int) -> int:
-    """Frames that make a measurement long enough, and no longer: what a flowgraph takes for the
-    first time, buffers and their pages, is over before a fifth of them (milliseconds_a_frame)."""
-    return min(max(32, (1 << 26) // (n * m)), 4096)
+    """Frames of a turn: short, for some turns to fall where the machine does nothing else, but what a
+    flowgraph takes for the first time, buffers and their pages, is over before a fifth of them
+    (frame_cost)."""
+    return min(max(10, (1 << 24) // (n * m)), 4096)
 
 
 @contextlib.contextmanager
@@ -44,12 +44,21 @@ def cpu_seconds(run: Callable[[], None]) -> float:
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
-def milliseconds_a_frame(build: Callable[[int], gr.top_block], frames: int) -> float:
-    """CPU time a frame: of two runs with different numbers of frames the difference, so that
-    planning and start-up do not count."""
-    few = max(2, frames // 5)
-    return 1e3 * (cpu_seconds(build(few + frames).run) - cpu_seconds(build(few).run)) / frames
+class frame_cost:
+    """CPU time a frame of a flowgraph, from runs with few and with many frames: the difference of
+    the two, so that planning and start-up do not count. What is to be compared takes turns."""
 
+    def __init__(self, build: Callable[[int], gr.top_block], frames: int):
+        self._build = build
+        self._frames = frames
+        self._few = max(2, frames // 5)
+        self._seconds = {"few": [], "many": []}
 
-def median(values) -> float:
-    return statistics.median(values)
+    def take_turn(self):
+        for which, frames in (("few", self._few), ("many", self._few + self._frames)):
+            self._seconds[which].append(cpu_seconds(self._build(frames).run))
+
+    def milliseconds(self, of=min) -> float:
+        """By default of the least times: what else a machine does adds time, and never takes any
+        (Chen and Revels, Robust benchmarking in noisy environments, 2016)."""
+        return 1e3 * (of(self._seconds["many"]) - of(self._seconds["few"])) / self._frames
