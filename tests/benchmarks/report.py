@@ -42,7 +42,7 @@ PROGRAMS = (
 )
 # Takes many turns itself.
 BLOCK_PROGRAM = "bm_estimator_block"
-# Of a script, each time that a program is repeated.
+# Of the scripts that time flowgraphs, for each repetition of a program.
 SHORT_TURNS = 3
 
 

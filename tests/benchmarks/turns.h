@@ -9,9 +9,9 @@
 #include <ctime>
 #include <vector>
 
-// What is to be compared takes turns, so that each sees the machine as the other does, and
-// the least times are compared: what else a machine does adds time, and never takes any
-// (Chen and Revels, Robust benchmarking in noisy environments, 2016).
+// What is to be compared takes turns, so that each sees the machine as the other does,
+// and the least times are compared: what else a machine does adds time, and never takes
+// any (Chen and Revels, Robust benchmarking in noisy environments, 2016).
 constexpr int TURNS = 21;
 
 inline double seconds(clockid_t clock)
