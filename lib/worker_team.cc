@@ -3,7 +3,6 @@
  */
 
 #include "worker_team.h"
-#include <algorithm>
 #include <chrono>
 
 namespace gr {
@@ -11,7 +10,8 @@ namespace isac {
 
 namespace {
 
-constexpr size_t PORTIONS = 8; // of a share
+// A portion is one of so many parts of what is left of a share.
+constexpr size_t PARTS = 4;
 
 // Whoever waits looks for so long before it sleeps: with it two threads make maps of half
 // a millisecond 1.8 times as fast as one, without 1.6 times.
@@ -44,14 +44,24 @@ worker_team::~worker_team()
         thread.join();
 }
 
+bool worker_team::share_left::take(size_t& first, size_t& last)
+{
+    first = next;
+    do {
+        if (first == end)
+            return false;
+        last = first + (end - first + PARTS - 1) / PARTS;
+    } while (!next.compare_exchange_weak(first, last));
+    return true;
+}
+
 // One's own share first, then what is left of the others'.
 void worker_team::do_portions(const job& j, size_t member)
 {
     for (size_t i = 0; i < members(); i++) {
         auto& share = d_shares[(member + i) % members()];
-        size_t first;
-        while ((first = share.next.fetch_add(share.portion)) < share.last)
-            j.call(j.context, member, first, std::min(first + share.portion, share.last));
+        for (size_t first, last; share.take(first, last);)
+            j.call(j.context, member, first, last);
     }
 }
 
@@ -70,8 +80,7 @@ void worker_team::run(const job& j)
         for (size_t i = 0; i < members(); i++) {
             auto& share = d_shares[i];
             share.next = j.items * i / members();
-            share.last = j.items * (i + 1) / members();
-            share.portion = (share.last - share.next + PORTIONS - 1) / PORTIONS;
+            share.end = j.items * (i + 1) / members();
         }
     }
     d_begun.notify_all();

@@ -22,7 +22,8 @@ namespace isac {
  *
  * A member begins with the same share from call to call, so that it finds in its caches
  * what it left there. Whoever is through takes portions of those who are not: their
- * processor may be slower, or busy.
+ * processor may be slower, or busy. Portions grow smaller towards a share's end, so that
+ * all are through at nearly the same time.
  */
 class ISAC_API worker_team
 {
@@ -61,8 +62,9 @@ private:
     // What of a member's share nobody has taken, on a cache line of its own.
     struct alignas(64) share_left {
         std::atomic<size_t> next;
-        size_t last;
-        size_t portion;
+        size_t end;
+        //! Takes the next portion. \returns whether there was one
+        bool take(size_t& first, size_t& last);
     };
 
     void run(const job& j);

@@ -170,7 +170,7 @@ void column_stage::process(const range_tiles& tiles,
                            Change change)
 {
     const auto next_of = [&](size_t tile) {
-        while (tile < last && !wanted(tile))
+        while (tile < tiles.tiles() && !wanted(tile))
             tile++;
         return tile;
     };
@@ -178,11 +178,12 @@ void column_stage::process(const range_tiles& tiles,
         next = next_of(tile + 1);
         transform(tiles.tile(tile));
         change(tile);
-        // The next tile comes while this one's powers go.
+        // The next tile comes while this one's powers go, beyond the last too: the caller
+        // often goes on there.
         put_powers(tiles.columns(),
                    map,
                    tile,
-                   next < last ? tiles.ahead_of(next) : lines_ahead());
+                   next < tiles.tiles() ? tiles.ahead_of(next) : lines_ahead());
     }
     settle_past_caches();
 }

@@ -30,18 +30,21 @@ BOOST_AUTO_TEST_CASE(items_are_shared_out)
     }
 }
 
-// While one is held up with its first portion, the other does all the rest.
+// While one is held up with its first portion, the other does all the rest, in portions
+// that grow smaller.
 BOOST_AUTO_TEST_CASE(who_is_through_takes_from_who_is_not)
 {
-    constexpr size_t ITEMS = 160, PORTION = 10; // an eighth of a member's half
+    constexpr size_t ITEMS = 160, PORTION = 20; // a quarter of a member's half
     worker_team team(2);
     std::atomic<bool> held{ false };
     std::atomic<size_t> others{ 0 };
+    size_t last_portion = 0;
     const auto work = [&](size_t member, size_t first, size_t last) {
         if (member == 1) {
             while (!held)
                 std::this_thread::yield();
-            others += last - first;
+            last_portion = last - first;
+            others += last_portion;
         } else {
             held = true;
             while (others < ITEMS - PORTION)
@@ -50,6 +53,7 @@ BOOST_AUTO_TEST_CASE(who_is_through_takes_from_who_is_not)
     };
     team.share(ITEMS, work);
     BOOST_TEST(others == ITEMS - PORTION);
+    BOOST_TEST(last_portion == 1);
 }
 
 BOOST_AUTO_TEST_CASE(members_are_threads_and_the_first_is_the_caller)
