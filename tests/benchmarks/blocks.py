@@ -20,7 +20,7 @@ import numpy as np
 import pmt
 from gnuradio import blocks, gr, isac
 
-from timing import cpu_seconds, frame_cost, frames_for, on_one_cpu, size
+from timing import cpu_seconds, frame_cost, frames_for, on_one_cpu, size, turns_of
 
 sys.path.append(str(Path(__file__).resolve().parent.parent))
 from report_messages import detections, link, wait_until  # noqa: E402
@@ -109,12 +109,15 @@ class workbench:
         return top
 
 
-def measure(n, m, repeats):
+def measure(n, m, repeats, turns):
+    """Milliseconds of CPU a frame, of turns taken before and of these; and samples of a frame."""
     bench, frames = workbench(n, m), frames_for(n, m)
     fed_with = {"modulator": None, "channel": "samples", "noisy_channel": "samples",
                 "demodulator": "samples", "receiver": "rows", "estimator": "rows"}
-    spent = {name: frame_cost(getattr(bench, name), frames) for name in fed_with}
-    idle = {kind: frame_cost(partial(bench.idle, kind), frames) for kind in ("samples", "rows")}
+    spent = {name: frame_cost(getattr(bench, name), frames, turns.setdefault(name, {}))
+             for name in fed_with}
+    idle = {kind: frame_cost(partial(bench.idle, kind), frames, turns.setdefault(kind, {}))
+            for kind in ("samples", "rows")}
     for _ in range(repeats):
         for cost in (*spent.values(), *idle.values()):
             cost.take_turn()
@@ -157,24 +160,34 @@ def main():
                         help="subcarriers x symbols (default: 64x64, 1024x256, 4096x1024)")
     parser.add_argument("--repeats", type=int, default=15, help="turns each (default: 15)")
     parser.add_argument("--json", metavar="FILE", help="write the table there too")
+    parser.add_argument("--turns", metavar="FILE",
+                        help="add to the turns of earlier runs there: the table is of all")
     arguments = parser.parse_args()
+    with turns_of(arguments.turns) as turns:
+        table = print_table(arguments, turns)
+    if arguments.json:
+        with open(arguments.json, "w", encoding="utf-8") as file:
+            json.dump(table, file, indent=2)
+
+
+def print_table(arguments, turns):
+    """Measures and prints row after row."""
     names = ("modulator", "channel", "noise", "demodulator", "receiver", "estimator")
     print("ms of CPU a frame (MS/s)")
     print(f"{'size':>10} " + " ".join(f"{name:>16}" for name in names))
     table = []
     for n, m in arguments.size or [(64, 64), (1024, 256), (4096, 1024)]:
         with on_one_cpu():
-            row, samples = measure(n, m, arguments.repeats)
+            row, samples = measure(n, m, arguments.repeats, turns.setdefault(f"{n}x{m}", {}))
         table.append(row)
         print(f"{row['size']:>10} " + " ".join(
             f"{row[name]:8.3f} ({samples / max(row[name], 1e-6) / 1e3:5.0f})" for name in names),
             flush=True)
-    step = min(microseconds_a_step(20000) for _ in range(arguments.repeats))
-    table.append({"size": "step of two cells", "decider_us": step})
-    print(f"decider: {step:.1f} us of CPU a step of four messages, their posting included")
-    if arguments.json:
-        with open(arguments.json, "w", encoding="utf-8") as file:
-            json.dump(table, file, indent=2)
+    steps = turns.setdefault("step of two cells", [])
+    steps += [microseconds_a_step(20000) for _ in range(arguments.repeats)]
+    table.append({"size": "step of two cells", "decider_us": min(steps)})
+    print(f"decider: {min(steps):.1f} us of CPU a step of four messages, their posting included")
+    return table
 
 
 if __name__ == "__main__":

@@ -157,16 +157,22 @@ void map_padded(benchmark::State& state)
 }
 BENCHMARK(map_padded)->Apply(sizes_and<1, 2, 4>);
 
+// Of a turn. In the first frames caches fill, and threads that slept while the other had
+// its turn come to run on CPUs of their own.
+constexpr int WARM_UP = 8, FRAMES = 4;
+
 // How many times as long the first takes as the second.
 template <typename First, typename Second>
 void in_turns(benchmark::State& state, clockid_t clock, First& first, Second& second)
 {
-    const auto time = [=](auto& work) {
-        constexpr int FRAMES = 3;
-        work.process(); // fills the caches
-        const double start = seconds(clock);
-        for (int i = 0; i < FRAMES; i++)
+    const auto process = [](auto& work, int frames) {
+        for (int i = 0; i < frames; i++)
             work.process();
+    };
+    const auto time = [=](auto& work) {
+        process(work, WARM_UP);
+        const double start = seconds(clock);
+        process(work, FRAMES);
         return (seconds(clock) - start) / FRAMES;
     };
     std::vector<double> ones, others;

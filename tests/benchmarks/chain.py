@@ -15,17 +15,21 @@ import contextlib
 import json
 import statistics
 import sys
+from functools import partial
 
 import numpy as np
 from gnuradio import blocks, digital, fft, gr, isac
 from gnuradio.fft import window
 
-from timing import frame_cost, frames_for, on_one_cpu, size
+from timing import frame_cost, frames_for, on_one_cpu, size, turns_of
 
 try:
     from gnuradio import radar
 except ImportError:
     radar = None
+
+# Of gr-radar's chain, which takes long: the difference of few and many is to stand out of the noise.
+FEWEST_FRAMES = 8
 
 
 def isac_chain(n, m, frames, noise=False):
@@ -85,13 +89,15 @@ def gr_radar_chain(n, m, frames):
     return top
 
 
-def measure(n, m, repeats):
-    """Milliseconds of CPU a frame."""
+def measure(n, m, repeats, turns):
+    """Milliseconds of CPU a frame, of turns taken before and of these."""
     frames = frames_for(n, m)
-    costs = {"isac_ms": frame_cost(lambda f: isac_chain(n, m, f), frames),
-             "isac_with_noise_ms": frame_cost(lambda f: isac_chain(n, m, f, True), frames)}
+    chains = {"isac_ms": (isac_chain, frames),
+              "isac_with_noise_ms": (partial(isac_chain, noise=True), frames)}
     if radar:
-        costs["gr_radar_ms"] = frame_cost(lambda f: gr_radar_chain(n, m, f), frames // 4)
+        chains["gr_radar_ms"] = (gr_radar_chain, max(frames // 4, FEWEST_FRAMES))
+    costs = {key: frame_cost(partial(chain, n, m), count, turns.setdefault(key, {}))
+             for key, (chain, count) in chains.items()}
     for _ in range(repeats):
         for cost in costs.values():
             cost.take_turn()
@@ -109,7 +115,20 @@ def main():
                         help="subcarriers x symbols (default: 64x64, 1024x256, 4096x1024)")
     parser.add_argument("--repeats", type=int, default=15, help="turns each (default: 15)")
     parser.add_argument("--json", metavar="FILE", help="write the table there too")
+    parser.add_argument("--turns", metavar="FILE",
+                        help="add to the turns of earlier runs there: the table is of all")
     arguments = parser.parse_args()
+    with turns_of(arguments.turns) as turns:
+        rows = print_table(arguments, turns)
+    if not radar:
+        print("gr-radar is not installed: its column is empty", file=sys.stderr)
+    if arguments.json:
+        with open(arguments.json, "w", encoding="utf-8") as file:
+            json.dump(rows, file, indent=2)
+
+
+def print_table(arguments, turns):
+    """Measures and prints row after row."""
     rows = []
     print(f"{'size':>10} {'CPUs':>5} {'gr-isac':>12} {'with noise':>12} {'gr-radar':>12} "
           f"{'ratio':>7} {'medians':>7}"
@@ -117,17 +136,14 @@ def main():
     for n, m in arguments.size or [(64, 64), (1024, 256), (4096, 1024)]:
         for cpus, where in (("one", on_one_cpu), ("all", contextlib.nullcontext)):
             with where():
-                row = {"cpus": cpus, **measure(n, m, arguments.repeats)}
+                row = {"cpus": cpus, **measure(n, m, arguments.repeats,
+                                               turns.setdefault(f"{n}x{m} {cpus}", {}))}
             rows.append(row)
             print(f"{row['size']:>10} {cpus:>5} {row['isac_ms']:12.3f} "
                   f"{row['isac_with_noise_ms']:12.3f} {row.get('gr_radar_ms', float('nan')):12.3f} "
                   f"{row.get('ratio', float('nan')):7.1f} "
                   f"{row.get('median_ratio', float('nan')):7.1f}", flush=True)
-    if not radar:
-        print("gr-radar is not installed: its column is empty", file=sys.stderr)
-    if arguments.json:
-        with open(arguments.json, "w", encoding="utf-8") as file:
-            json.dump(rows, file, indent=2)
+    return rows
 
 
 if __name__ == "__main__":

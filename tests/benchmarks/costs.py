@@ -30,12 +30,16 @@ CURVES = {
 }
 
 
-def measure(build: Path, repetitions: int = 3):
-    """Rows of the table. One thread stays on one CPU; several take all there are."""
+def measure(build: Path, repetitions: int = 1):
+    """Runs of the program. One thread stays on one CPU; several take all there are."""
     program = build / "tests" / "benchmarks" / "bm_costs"
-    figures = {**programs.run(program, "threads:1/", repetitions),
-               **programs.run(program, "-threads:1/", repetitions, pinned=False)}
-    return sorted((row_of(name, told) for name, told in figures.items()),
+    return (programs.run(program, "threads:1/", repetitions)
+            + programs.run(program, "-threads:1/", repetitions, pinned=False))
+
+
+def table_of(runs):
+    """Rows of the table, of the quickest runs."""
+    return sorted((row_of(name, told) for name, told in programs.quickest(runs).items()),
                   key=lambda row: [row[column] for column in COLUMNS])
 
 
@@ -113,7 +117,7 @@ def main():
     parser.add_argument("--plot-only", action="store_true", help="of the table that is there")
     chosen = parser.parse_args()
     if not chosen.plot_only:
-        write_table(measure(chosen.build, chosen.repetitions))
+        write_table(table_of(measure(chosen.build, chosen.repetitions)))
     draw_picture(read_table())
 
 

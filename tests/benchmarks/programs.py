@@ -10,7 +10,7 @@ import subprocess
 import tempfile
 from collections import defaultdict
 from pathlib import Path
-from typing import Dict
+from typing import Dict, List
 
 MILLISECONDS = {"ns": 1e-6, "us": 1e-3, "ms": 1.0, "s": 1e3}
 # What Google Benchmark itself tells of a run; all else are counters of ours.
@@ -23,15 +23,15 @@ HOW_TIMED = re.compile(r"(/iterations:\d+)?(/(real|manual)_time)?$")
 Figures = Dict[str, Dict[str, float]]
 
 
-def quickest(report: dict) -> Figures:
-    """Of each benchmark of a report: cpu_ms and wall_ms an iteration, and counters. Of what ends in
-    _ms it is the least of all repetitions, else that of the one whose clock ran least."""
-    runs = defaultdict(list)
-    for run in report["benchmarks"]:
-        if run["run_type"] == "iteration" and not run.get("error_occurred"):
-            runs[HOW_TIMED.sub("", run["run_name"])].append(run)
+def quickest(runs: List[dict]) -> Figures:
+    """Of each benchmark: cpu_ms and wall_ms an iteration, and counters. Of what ends in _ms it is the
+    least of all its runs, else that of the one whose clock ran least."""
+    runs_of = defaultdict(list)
+    for told in runs:
+        if told["run_type"] == "iteration" and not told.get("error_occurred"):
+            runs_of[HOW_TIMED.sub("", told["run_name"])].append(told)
     figures = {}
-    for name, repetitions in sorted(runs.items()):
+    for name, repetitions in sorted(runs_of.items()):
         best = min(repetitions, key=lambda run: run["real_time"])
         scale = MILLISECONDS[best["time_unit"]]
         told = {"cpu_ms": scale * min(run["cpu_time"] for run in repetitions),
@@ -42,9 +42,9 @@ def quickest(report: dict) -> Figures:
     return figures
 
 
-def run(program: Path, only: str = ".", repetitions: int = 3, pinned: bool = True) -> Figures:
-    """The least times of a program's benchmarks whose names match `only`, a regular expression with
-    "-" before it for those that do not; `pinned` to one CPU, so that none moves."""
+def run(program: Path, only: str = ".", repetitions: int = 1, pinned: bool = True) -> List[dict]:
+    """Runs of a program's benchmarks whose names match `only`, a regular expression with "-" before it
+    for those that do not; `pinned` to one CPU, so that none moves."""
     cpu = max(os.sched_getaffinity(0))
     with tempfile.NamedTemporaryFile(suffix=".json") as out:
         subprocess.run(
@@ -53,4 +53,4 @@ def run(program: Path, only: str = ".", repetitions: int = 3, pinned: bool = Tru
              f"--benchmark_out={out.name}", "--benchmark_out_format=json"],
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=True,
             preexec_fn=(lambda: os.sched_setaffinity(0, {cpu})) if pinned else None)
-        return quickest(json.load(out))
+        return json.load(out)["benchmarks"]

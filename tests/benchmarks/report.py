@@ -6,8 +6,9 @@
 
 What was measured goes to docs/benchmarks/results.json and costs.csv as well, from which
 --tables-only makes the page again. Programs of one thread, and the threads of blocks measured alone,
-stay on one CPU; chains of blocks are run on one and on all. Figures beside each other come from one
-run.
+stay on one CPU; chains of blocks are run on one and on all. Each round runs everything, so that what
+keeps the machine busy for a minute does not meet all turns of a figure. Figures beside each other come
+from one run.
 """
 
 import argparse
@@ -17,6 +18,8 @@ import platform
 import re
 import subprocess
 import sys
+import tempfile
+from collections import defaultdict
 from pathlib import Path
 
 import costs
@@ -39,10 +42,10 @@ PROGRAMS = (
     ("bm_channel", ".", True),
     ("bm_scene", ".", True),
     ("bm_mobility", ".", True),
+    ("bm_estimator_block", "rows", False),
 )
-# Takes many turns itself.
-BLOCK_PROGRAM = "bm_estimator_block"
-# Of the scripts that time flowgraphs, for each repetition of a program.
+# These time flowgraphs, with so many turns for one of a program.
+SCRIPTS = ("chain.py", "blocks.py")
 SHORT_TURNS = 3
 
 
@@ -80,34 +83,32 @@ def machine(build):
     }
 
 
-def rows_of(script, build, repetitions):
-    """What a script that times flowgraphs writes as JSON."""
-    out = build / f"{Path(script).stem}.json"
+def rows_of(script, build, room):
+    """What a script that times flowgraphs tells of its turns: those in a folder, and more."""
+    turns, table = (room / f"{script}.{kind}" for kind in ("turns", "table"))
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(
         [str(build / "test_modules"), os.environ.get("PYTHONPATH", "")])}
-    turns = SHORT_TURNS * repetitions
-    subprocess.run([sys.executable, HERE / script, "--repeats", str(turns), "--json", out],
+    subprocess.run([sys.executable, HERE / script, "--repeats", str(SHORT_TURNS),
+                    "--turns", turns, "--json", table],
                    env=environment, stdout=subprocess.DEVNULL, check=True)
-    return json.loads(out.read_text())
+    return json.loads(table.read_text())
 
 
-def measure(build, repetitions):
+def measure(build, rounds):
     """All figures, by program and by script."""
-    results = {"machine": machine(build), "programs": {}}
-    for name, only, pinned in PROGRAMS:
-        print(f"{name} {only}", file=sys.stderr)
-        results["programs"].setdefault(name, {}).update(
-            programs.run(build / "tests" / "benchmarks" / name, only, repetitions, pinned))
-    print(BLOCK_PROGRAM, file=sys.stderr)
-    results["programs"][BLOCK_PROGRAM] = programs.run(
-        build / "tests" / "benchmarks" / BLOCK_PROGRAM, "rows", 1, pinned=False)
-    for script in ("chain.py", "blocks.py"):
-        print(script, file=sys.stderr)
-        results[script] = rows_of(script, build, repetitions)
-    print("bm_costs", file=sys.stderr)
-    costs.write_table(costs.measure(build, repetitions))
+    runs, cost_runs, tables = defaultdict(list), [], {}
+    with tempfile.TemporaryDirectory() as room:
+        for done in range(rounds):
+            print(f"round {done + 1} of {rounds}", file=sys.stderr)
+            for name, only, pinned in PROGRAMS:
+                runs[name] += programs.run(build / "tests" / "benchmarks" / name, only, 1, pinned)
+            for script in SCRIPTS:
+                tables[script] = rows_of(script, build, Path(room))
+            cost_runs += costs.measure(build)
+    costs.write_table(costs.table_of(cost_runs))
     costs.draw_picture(costs.read_table())
-    return results
+    return {"machine": machine(build), **tables,
+            "programs": {name: programs.quickest(told) for name, told in runs.items()}}
 
 
 # --- tables ---
@@ -135,10 +136,10 @@ class figures:
     def sensing(self, benchmark, size, *arguments, what="cpu_ms"):
         return self.of("bm_sensing", "/".join([benchmark, *size.split("x"), *arguments]), what)
 
-    def in_turns(self, benchmark, size):
+    def in_turns(self, benchmark, size, program="bm_sensing", first="first_ms", second="second_ms"):
         """How many times as long the first of two takes as the second."""
-        return (self.sensing(benchmark, size, what="first_ms")
-                / self.sensing(benchmark, size, what="second_ms"))
+        told = self._results["programs"][program]["/".join([benchmark, *size.split("x")])]
+        return told[first] / told[second]
 
     def chain(self, size, cpus, what):
         """On "one" or "all" CPUs; None where the peer was not there."""
@@ -184,7 +185,8 @@ def targets(f):
                   f.sensing(f"detect/{kind}", "4096x1024") / ca_ms, 4, False, times)
     for size in SIZES:
         yield row(f"estimator's rate in a flowgraph over its kernel's, {size}",
-                  f.of(BLOCK_PROGRAM, f"estimator/rows/{size.replace('x', '/')}", "rate"), 0.9)
+                  f.in_turns("estimator/rows", size, "bm_estimator_block", "kernel_ms", "block_ms"),
+                  0.9)
     for size, limit in (("1024x256", 6), ("4096x1024", 10)):
         for cpus, where in (("one", "one CPU"), ("all", "all CPUs")):
             yield row(f"gr-radar's chain over ours, {size}, {where}",
@@ -300,13 +302,13 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--build", type=Path, default=ROOT / "build", help="build tree (%(default)s)")
-    parser.add_argument("--repetitions", type=int, default=3, help="turns each (default: %(default)s)")
+    parser.add_argument("--rounds", type=int, default=5, help="of everything (default: %(default)s)")
     parser.add_argument("--tables-only", action="store_true", help="of the results that are there")
     chosen = parser.parse_args()
     if not chosen.tables_only:
         if not (chosen.build / "tests" / "benchmarks" / "bm_costs").exists():
             sys.exit(f"{chosen.build}: configure it with -DENABLE_BENCHMARKS=ON and build it first")
-        results = measure(chosen.build.resolve(), chosen.repetitions)
+        results = measure(chosen.build.resolve(), chosen.rounds)
         RESULTS.write_text(json.dumps(results, indent=1) + "\n")
     f = figures(json.loads(RESULTS.read_text()), costs.read_table(OPEN_ISAC))
     PAGE.write_text(fill(PAGE.read_text(), f))

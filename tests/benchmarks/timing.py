@@ -4,9 +4,11 @@
 """How the benchmarks of flowgraphs measure."""
 
 import contextlib
+import json
 import os
 import resource
-from typing import Callable, Iterator, Tuple
+from pathlib import Path
+from typing import Callable, Dict, Iterator, List, Optional, Tuple
 
 from gnuradio import gr
 
@@ -44,15 +46,29 @@ def cpu_seconds(run: Callable[[], None]) -> float:
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
+@contextlib.contextmanager
+def turns_of(file: Optional[str]) -> Iterator[dict]:
+    """What earlier runs of a script wrote into a file, if any, for this one to add to."""
+    turns = json.loads(Path(file).read_text()) if file and Path(file).exists() else {}
+    yield turns
+    if file:
+        Path(file).write_text(json.dumps(turns))
+
+
 class frame_cost:
     """CPU time a frame of a flowgraph, from runs with few and with many frames: the difference of
-    the two, so that planning and start-up do not count. What is to be compared takes turns."""
+    the two, so that planning and start-up do not count. What is to be compared takes turns.
 
-    def __init__(self, build: Callable[[int], gr.top_block], frames: int):
+    `turns` are those taken before, to which this one's are added."""
+
+    def __init__(self, build: Callable[[int], gr.top_block], frames: int,
+                 turns: Dict[str, List[float]]):
         self._build = build
         self._frames = frames
         self._few = max(2, frames // 5)
-        self._seconds = {"few": [], "many": []}
+        self._seconds = turns
+        for which in ("few", "many"):
+            turns.setdefault(which, [])
 
     def take_turn(self):
         for which, frames in (("few", self._few), ("many", self._few + self._frames)):

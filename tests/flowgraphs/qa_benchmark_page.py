@@ -33,8 +33,8 @@ class qa_benchmark_page(unittest.TestCase):
     def verdict(self, start):
         return next(row for row in report.targets(self.figures()) if row[0].startswith(start))[1:]
 
-    def test_the_quickest_of_repetitions(self):
-        told = programs.quickest({"benchmarks": [
+    def test_the_quickest_of_runs(self):
+        told = programs.quickest([
             iteration("map/64/64", 3000, 5000, rate=2.0, first_ms=7.0),
             iteration("map/64/64", 1000, 9000, rate=8.0, first_ms=6.0),
             iteration("map/64/64", 2000, 7000, rate=4.0, first_ms=8.0),
@@ -42,7 +42,7 @@ class qa_benchmark_page(unittest.TestCase):
             iteration("map_threads/64/64/2/real_time", 4, 5, "ms"),
             iteration("estimator/rows/64/64/iterations:60/manual_time", 6, 7, "ms"),
             {**iteration("broken", 1, 1), "error_occurred": True},
-        ]})
+        ])
         self.assertEqual(told, {"map/64/64": {"cpu_ms": 1, "wall_ms": 5, "rate": 2, "first_ms": 6},
                                 "map_threads/64/64/2": {"cpu_ms": 4, "wall_ms": 5},
                                 "estimator/rows/64/64": {"cpu_ms": 6, "wall_ms": 7}})
