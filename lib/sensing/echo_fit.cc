@@ -3,6 +3,7 @@
  */
 
 #include "phasor.h"
+#include "simd_clones.h"
 #include "volk_compat.h"
 #include <gnuradio/isac/sensing/echo_fit.h>
 #include <volk/volk.h>
@@ -19,6 +20,37 @@ namespace {
 constexpr double ROTATE_AGAIN = 0.05;
 // Phases that follow from one exact phase by multiplication.
 constexpr size_t PHASES_A_TURN = 32;
+
+constexpr size_t LANES = 8;
+
+// abs(product)^2 over abs(X)^2, summed over the elements that were sent.
+ISAC_SIMD_CLONES
+double
+power_over_energies(const gr_complex* products, const float* energies, size_t count)
+{
+    const auto* values = reinterpret_cast<const float*>(products);
+    const float8 nothing = {};
+    float8 sums = {};
+    size_t k = 0;
+    for (; k + LANES <= count; k += LANES) {
+        float8 a, b, e;
+        load(a, values + 2 * k);
+        load(b, values + 2 * k + LANES);
+        load(e, energies + k);
+        a *= a;
+        b *= b;
+        const float8 power = ISAC_SHUFFLE(a, b, 0, 2, 4, 6, 8, 10, 12, 14) +
+                             ISAC_SHUFFLE(a, b, 1, 3, 5, 7, 9, 11, 13, 15);
+        sums += e > nothing ? power / e : nothing;
+    }
+    double sum = 0;
+    for (size_t lane = 0; lane < LANES; lane++)
+        sum += sums[lane];
+    for (; k < count; k++)
+        if (energies[k] > 0)
+            sum += std::norm(products[k]) / energies[k];
+    return sum;
+}
 
 } // namespace
 
@@ -229,10 +261,7 @@ double echo_fit::power_less(const std::vector<const echo_steering*>& others,
             volk_32f_x2_dot_prod_32f(&sum, values, values, 2 * span);
             power += sum / scale;
         } else {
-            const float* energies = d_matched->energies() + i * span;
-            for (size_t k = 0; k < span; k++)
-                if (energies[k] > 0)
-                    power += std::norm(row[k]) / energies[k];
+            power += power_over_energies(row, d_matched->energies() + i * span, span);
         }
     }
     return power;

@@ -94,6 +94,26 @@ match_row(const row_values y, const row_values x, size_t count, float* products)
     return sums;
 }
 
+// Elements whose energy is not zero.
+ISAC_SIMD_CLONES
+size_t count_sent(const float* energies, size_t count)
+{
+    const float8 nothing = {};
+    lanes8 counts = {};
+    size_t k = 0;
+    for (; k + LANES <= count; k += LANES) {
+        float8 e;
+        load(e, energies + k);
+        counts -= e > nothing; // which is -1 where it holds
+    }
+    size_t sent = 0;
+    for (size_t lane = 0; lane < LANES; lane++)
+        sent += counts[lane];
+    for (; k < count; k++)
+        sent += energies[k] > 0;
+    return sent;
+}
+
 } // namespace
 
 matched_frame::matched_frame(ofdm_grid::sptr grid,
@@ -195,8 +215,11 @@ const gr_complex* matched_frame::match(size_t symbol,
                   { read(r.sent), read(d_reference + offset_of(after(symbol)) + first) },
                   span,
                   reinterpret_cast<float*>(products));
-    if (d_whole && keeps_energies(symbol))
-        write_energies(r.sent, d_energies.data() + symbol * span);
+    if (d_whole && keeps_energies(symbol)) {
+        float* const energies = d_energies.data() + symbol * span;
+        write_energies(r.sent, energies);
+        d_sums[symbol].sent = count_sent(energies, span);
+    }
     return products;
 }
 
@@ -277,12 +300,15 @@ void matched_frame::finish()
         fill(d_level.data(), d_energy / all);
         return;
     }
-    for (size_t i = 0; i < d_pattern.symbols.span; i++)
-        if (!keeps_energies(i))
+    double sent = 0;
+    for (size_t i = 0; i < d_pattern.symbols.span; i++) {
+        const bool kept = keeps_energies(i);
+        sent += kept ? d_sums[i].sent : d_num_used;
+        if (!kept)
             fill(d_energies.data() + i * d_used.size(), d_sums[i].energy / d_num_used);
+    }
     if (!d_uniform)
-        d_num_elements = static_cast<double>(std::count_if(
-            d_energies.begin(), d_energies.end(), [](float e) { return e > 0; }));
+        d_num_elements = sent;
 }
 
 } // namespace isac

@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
 
+#include "simd_clones.h"
 #include <gnuradio/isac/check.h>
 #include <gnuradio/isac/theory/constants.h>
 #include <gnuradio/isac/theory/fisher.h>
@@ -75,6 +76,65 @@ double mean(const double* values, size_t count)
     return count ? sum / count : 0;
 }
 
+// Of weights that share a time, with frequencies from an origin.
+struct row_sums {
+    double w = 0, wf = 0, wff = 0;
+    double smallest = 0; // or 0
+};
+
+// Eight sums at a time, so that none waits for its own last addition.
+template <typename T>
+__attribute__((always_inline)) inline row_sums
+sum_lanes(const T* weights, const double* frequencies, double origin, size_t count)
+{
+    constexpr size_t LANES = 8;
+    typedef T lanes __attribute__((vector_size(LANES * sizeof(T))));
+    typedef double doubles __attribute__((vector_size(LANES * sizeof(double))));
+    lanes smallest = {};
+    doubles w = {}, wf = {}, wff = {};
+    size_t k = 0;
+    for (; k + LANES <= count; k += LANES) {
+        lanes weight;
+        doubles f;
+        std::memcpy(&weight, weights + k, sizeof(weight));
+        std::memcpy(&f, frequencies + k, sizeof(f));
+        smallest = weight < smallest ? weight : smallest;
+        f -= origin;
+        const doubles v = __builtin_convertvector(weight, doubles);
+        w += v;
+        wf += v * f;
+        wff += v * f * f;
+    }
+    row_sums sums;
+    const auto add = [&](double v, double vf, double vff, double least) {
+        sums.w += v;
+        sums.wf += vf;
+        sums.wff += vff;
+        sums.smallest = std::min(sums.smallest, least);
+    };
+    for (size_t lane = 0; lane < LANES; lane++)
+        add(w[lane], wf[lane], wff[lane], smallest[lane]);
+    for (; k < count; k++) {
+        const double v = weights[k], f = frequencies[k] - origin;
+        add(v, v * f, v * f * f, v);
+    }
+    return sums;
+}
+
+ISAC_SIMD_CLONES
+row_sums
+sum_row(const float* weights, const double* frequencies, double origin, size_t count)
+{
+    return sum_lanes(weights, frequencies, origin, count);
+}
+
+ISAC_SIMD_CLONES
+row_sums
+sum_row(const double* weights, const double* frequencies, double origin, size_t count)
+{
+    return sum_lanes(weights, frequencies, origin, count);
+}
+
 template <typename T>
 pattern_moments sum_rows(const T* weights,
                          const double* frequencies,
@@ -87,18 +147,10 @@ pattern_moments sum_rows(const T* weights,
     double lowest = std::numeric_limits<double>::infinity();
     for (size_t m = 0; m < num_times; m++) {
         const T* row = weights + m * num_frequencies;
-        double w = 0, wf = 0, wff = 0;
-        T smallest = 0;
-        for (size_t k = 0; k < num_frequencies; k++) {
-            const double f = frequencies[k] - origin;
-            w += row[k];
-            wf += row[k] * f;
-            wff += row[k] * f * f;
-            smallest = std::min(smallest, row[k]);
-        }
-        require_not_negative("fisher: weight", smallest);
-        require_finite("fisher: sum of the weights of a row", w);
-        sums.add(times[m], w, wf, wff);
+        const row_sums of_row = sum_row(row, frequencies, origin, num_frequencies);
+        require_not_negative("fisher: weight", of_row.smallest);
+        require_finite("fisher: sum of the weights of a row", of_row.w);
+        sums.add(times[m], of_row.w, of_row.wf, of_row.wff);
         for (size_t k = 0; k < num_frequencies && frequencies[k] < lowest; k++)
             if (row[k] > 0)
                 lowest = frequencies[k];

@@ -202,7 +202,7 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_measured_is_infinite)
 BOOST_AUTO_TEST_CASE(refuses_bad_input)
 {
     const double nan = std::numeric_limits<double>::quiet_NaN();
-    const pattern good = contiguous(4, 4);
+    const pattern good = contiguous(12, 4);
     const auto refused = [](const pattern& p) {
         BOOST_CHECK_THROW(p.moments(), std::invalid_argument);
         std::vector<double> t(p.weights.size(), p.times[1]);
@@ -211,13 +211,15 @@ BOOST_AUTO_TEST_CASE(refuses_bad_input)
             moments_of_elements(p.weights.data(), f.data(), t.data(), t.size()),
             std::invalid_argument);
     };
-    for (const double wrong : { nan, -1.0, 1.0 / 0.0 }) {
-        pattern p = good;
-        p.weights[5] = wrong;
-        refused(p);
-    }
+    // Of a row the first eight are summed side by side.
+    for (const size_t place : { 5, 10 })
+        for (const double wrong : { nan, -1.0, 1.0 / 0.0 }) {
+            pattern p = good;
+            p.weights[place] = wrong;
+            refused(p);
+        }
     pattern p = good;
-    p.weights.assign(16, 0);
+    p.weights.assign(p.weights.size(), 0);
     refused(p);
     p = good;
     p.frequencies[1] = nan;
