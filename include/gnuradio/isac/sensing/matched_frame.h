@@ -30,7 +30,7 @@ public:
         float energy = 0; //!< of abs(X)^2
         float square = 0; //!< of abs(X)^4
         float power = 0;  //!< of abs(y conj(X))^2
-        size_t sent = 0;  //!< elements, where the frame is kept whole
+        size_t sent = 0;  //!< elements that are not zero, where their energies are kept
     };
 
     /*!
