@@ -3,6 +3,7 @@
  */
 
 #include "frame_follower.h"
+#include "receive_clock.h"
 #include <gnuradio/isac/metadata_keys.h>
 #include <algorithm>
 
@@ -14,17 +15,6 @@ namespace {
 bool is_frame_tag(const gr::tag_t& tag)
 {
     return pmt::eqv(tag.key, metadata_keys::frame());
-}
-
-bool seconds_of(const pmt::pmt_t& time, double& seconds)
-{
-    if (!pmt::is_tuple(time) || pmt::length(time) != 2 ||
-        !pmt::is_uint64(pmt::tuple_ref(time, 0)) ||
-        !pmt::is_real(pmt::tuple_ref(time, 1)))
-        return false;
-    seconds = static_cast<double>(pmt::to_uint64(pmt::tuple_ref(time, 0))) +
-              pmt::to_double(pmt::tuple_ref(time, 1));
-    return true;
 }
 
 } // namespace
@@ -46,7 +36,8 @@ void frame_follower::reset()
 void frame_follower::start(uint64_t row, const std::vector<gr::tag_t>& tags)
 {
     uint64_t expected = d_started ? d_stamp.frame + 1 : 0;
-    double tagged_start = 0, received_start = 0;
+    double tagged_start = 0;
+    receive_time received_start{ 0, 0 };
     bool has_scene_time = false, has_rx_time = false, numbered = false;
     for (const auto& tag : tags) {
         if (tag.offset != row)
@@ -71,14 +62,14 @@ void frame_follower::start(uint64_t row, const std::vector<gr::tag_t>& tags)
                 d_faults.count("bad_tag",
                                "the value of a scene_time tag is not a number");
         } else if (pmt::eqv(tag.key, metadata_keys::rx_time())) {
-            has_rx_time = seconds_of(tag.value, received_start);
+            has_rx_time = receive_time::read(tag.value, received_start);
             if (!has_rx_time)
                 d_faults.count("bad_tag",
                                "rx_time is not a tuple of seconds and fraction");
         }
     }
     const double start_time = has_scene_time ? tagged_start
-                              : has_rx_time  ? received_start
+                              : has_rx_time  ? received_start.seconds()
                                              : expected * d_grid->frame_duration();
     d_stamp = { expected, start_time + d_grid->middle_time() };
     d_started = true;

@@ -32,14 +32,16 @@ class spoiler(gr.basic_block):
         values: {sample: value} that replaces it.
         drops: (first, count) samples that are missing in the output; tags on them are lost too.
         renumber: what makes the number of a frame tag another, or any PMT.
+        clock: Hz; tells rx_time of the first sample, and of the first after each gap, as a UHD source does.
     """
 
-    def __init__(self, values=None, drops=(), renumber=None):
+    def __init__(self, values=None, drops=(), renumber=None, clock=None):
         gr.basic_block.__init__(self, "spoiler", [np.complex64], [np.complex64])
         self.set_tag_propagation_policy(gr.TPP_DONT)
         self.values = values or {}
         self.drops = drops
         self.renumber = renumber
+        self.clock = clock
 
     def general_work(self, input_items, output_items):
         first = self.nitems_read(0)
@@ -60,6 +62,10 @@ class spoiler(gr.basic_block):
             if self.renumber and pmt.to_python(tag.key) == "frame":
                 value = self.renumber(pmt.to_python(value))
             self.add_item_tag(0, int(place[tag.offset - first]), tag.key, value)
+        for start in [0] + [start + length for start, length in self.drops]:
+            if self.clock and first <= start < first + count:
+                self.add_item_tag(0, int(place[start - first]), pmt.intern("rx_time"), pmt.make_tuple(
+                    pmt.from_uint64(int(start // self.clock)), pmt.from_double(start / self.clock % 1)))
         output_items[0][:kept.sum()] = samples[kept]
         self.consume(0, count)
         return int(kept.sum())

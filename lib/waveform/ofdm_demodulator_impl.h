@@ -6,6 +6,7 @@
 #define INCLUDED_ISAC_OFDM_DEMODULATOR_IMPL_H
 
 #include "fault_log.h"
+#include "receive_clock.h"
 #include <gnuradio/isac/ofdm_demodulator.h>
 #include <gnuradio/isac/waveform/ofdm_transform.h>
 #include <vector>
@@ -20,6 +21,7 @@ public:
 
     std::map<std::string, uint64_t> faults() const override { return d_faults.counts(); }
 
+    bool start() override;
     void forecast(int noutput_items, gr_vector_int& ninput_items_required) override;
     int general_work(int noutput_items,
                      gr_vector_int& ninput_items,
@@ -27,7 +29,17 @@ public:
                      gr_vector_void_star& output_items) override;
 
 private:
-    void start_frame(const std::vector<gr::tag_t>& tags, uint64_t sample, bool tagged);
+    // Tags of one sample.
+    struct tags_here {
+        std::vector<gr::tag_t>::const_iterator first, last;
+
+        const auto& begin() const { return first; }
+        const auto& end() const { return last; }
+    };
+
+    void read_clock(const tags_here& tags, uint64_t sample);
+    void start_frame(const tags_here& tags, uint64_t sample, bool tagged);
+    size_t samples_to_frame(uint64_t sample) const;
     size_t take(const gr_complex* samples, size_t count, gr_complex* row, bool& row_done);
 
     ofdm_grid::sptr d_grid;
@@ -36,6 +48,10 @@ private:
 
     bool d_tagged = false; // a frame tag was seen: only tags start frames
     bool d_in_frame = false;
+    bool d_torn = false;     // the rest of a frame that lost samples follows
+    bool d_has_time = false; // a scene_time tag was seen: the receiver's clock is not
+    receive_clock d_clock;
+    uint64_t d_lost = 0;   // samples that the receiver told of
     size_t d_position = 0; // of the next sample in its frame
     size_t d_symbol = 0;   // whose window comes next
     size_t d_gathered = 0; // samples of it that wait in d_window

@@ -25,6 +25,19 @@ def expected_rows(grid, samples):
     return np.array(rows)
 
 
+START = 1234567.875  # s, of the receiver's clock at the first sample
+
+
+def rx_time(offset, grid, sample):
+    """A receiver's tag of the sample that many after the first one that it sent."""
+    time = START + sample / grid.sample_rate()
+    return tag(
+        offset,
+        "rx_time",
+        pmt.make_tuple(pmt.from_uint64(int(time)), pmt.from_double(time % 1)),
+    )
+
+
 class qa_ofdm_demodulator(gr_unittest.TestCase):
     def run_block(self, grid, samples, tags=(), timing_advance=0):
         top = gr.top_block()
@@ -104,6 +117,95 @@ class qa_ofdm_demodulator(gr_unittest.TestCase):
                     rows[at : at + 8], expected_rows(grid, frames[number]), atol=1e-5
                 )
             self.assertLess(found[2] - found[1], 8)
+
+    def test_an_overflow_is_told_by_the_receivers_time(self):
+        """With a gap that swallows the next frame's tag: no frame is made of two."""
+        grid = small_grid()
+        length = grid.frame_samples()
+        frames = noise((4, length), 1.0)
+        stream = frames.reshape(-1)
+        before = length + 200  # samples that came before the gap
+        for lost, whole in ((70, (0, 2, 3)), (length, (0, 3))):
+            samples = np.concatenate([stream[:before], stream[before + lost:]])
+            tags = [
+                frame_tag(start - lost * (start > before), i)
+                for i, start in enumerate(range(0, 4 * length, length))
+                if not before <= start < before + lost
+            ]
+            tags += [rx_time(0, grid, 0), rx_time(before, grid, before + lost)]
+            demodulator, rows, sink = self.run_block(grid, samples, tags)
+            self.assertEqual(demodulator.faults(), {"lost_samples": 1})
+            found = dict((number, offset) for offset, number in frames_of(sink))
+            self.assertEqual(sorted(found), sorted((1, *whole)))
+            for number in whole:
+                at = found[number]
+                np.testing.assert_allclose(
+                    rows[at : at + 8], expected_rows(grid, frames[number]), atol=1e-5
+                )
+            self.assertLess(found[whole[1]] - found[1], 8)
+
+    def test_frames_without_tags_keep_their_places_over_an_overflow(self):
+        """As from a UHD source: the time since the first sample tells where frames start."""
+        grid = small_grid()
+        length = grid.frame_samples()
+        frames = noise((6, length), 1.0)
+        stream = frames.reshape(-1)
+        for before, lost in (
+            (length + 20, 70),
+            (2 * length, 2 * length),
+            (length - 1, 2 * length + 3),
+        ):
+            samples = np.concatenate([stream[:before], stream[before + lost:]])
+            tags = [rx_time(0, grid, 0), rx_time(before, grid, before + lost)]
+            demodulator, rows, sink = self.run_block(grid, samples, tags)
+            self.assertEqual(demodulator.faults(), {"lost_samples": 1})
+            whole = [i for i in range(6) if (i + 1) * length <= before or i * length >= before + lost]
+            found = dict((number, offset) for offset, number in frames_of(sink))
+            times = {
+                t.offset: pmt.to_double(t.value)
+                for t in sink.tags()
+                if pmt.symbol_to_string(t.key) == "scene_time"
+            }
+            for number in whole:
+                at = found[number]
+                np.testing.assert_allclose(
+                    rows[at : at + 8], expected_rows(grid, frames[number]), atol=1e-5
+                )
+                if at in times:
+                    self.assertAlmostEqual(
+                        times[at], START + number * length / grid.sample_rate(), delta=1e-9
+                    )
+            self.assertIn(found[whole[-1]], times)
+
+    def test_a_tag_of_the_receiver_where_nothing_was_lost(self):
+        """As after a change of its frequency; and a clock that was set back, and a wrong tag."""
+        grid = small_grid()
+        length = grid.frame_samples()
+        samples = noise(3 * length, 1.0)
+        _, plain, _ = self.run_block(grid, samples)
+        for tags, faults in (
+            ([rx_time(0, grid, 0), rx_time(length + 33, grid, length + 33)], {}),
+            ([rx_time(0, grid, 0), rx_time(length + 33, grid, -1000)], {}),
+            ([rx_time(0, grid, 0), tag(100, "rx_time", pmt.from_double(1))], {"bad_tag": 1}),
+        ):
+            demodulator, rows, _ = self.run_block(grid, samples, tags)
+            np.testing.assert_allclose(rows, plain, atol=1e-5)
+            self.assertEqual(demodulator.faults(), faults)
+
+    def test_a_run_after_one_that_ended_within_a_frame(self):
+        grid = small_grid()
+        length = grid.frame_samples()
+        samples = noise(length + 100, 1.0)
+        top = gr.top_block()
+        source = blocks.vector_source_c(samples.tolist())
+        sink = blocks.vector_sink_c(grid.num_subcarriers())
+        top.connect(source, isac.ofdm_demodulator(grid), sink)
+        top.run()
+        sink.reset()
+        source.rewind()
+        top.run()
+        rows = np.array(sink.data()).reshape(-1, grid.num_subcarriers())
+        np.testing.assert_allclose(rows[:8], expected_rows(grid, samples[:length]), atol=1e-5)
 
     def test_samples_between_frames_are_dropped(self):
         grid = small_grid()

@@ -169,6 +169,19 @@ class qa_bad_input(gr_unittest.TestCase):
                 for port in ("link", "detections"):
                     self.assert_same(run, self.clean(), port, but(HIT, HIT + 1), came=heard)
 
+    def test_lost_samples_that_the_receiver_tells_of(self):
+        # No frame is made of two, tag or not.
+        for count in (FRAME - 100, FRAME, FRAME + 100):
+            with self.subTest(count=count):
+                run = self.disturbed({"after": spoiler(drops=[(SAMPLE, count)],
+                                                       clock=small_grid().sample_rate())})
+                faults = run.faults()
+                self.assertEqual(faults["demodulator0"], {"lost_samples": 1})
+                for name in ("receiver0", "estimator0"):
+                    self.assertEqual(faults[name], {"lost_rows": 1, "frame_jump": 1})
+                for port in REPORTS:
+                    self.assert_same(run, self.clean(), port, but(HIT, HIT + 1))
+
     def test_a_whole_frame_is_lost(self):
         run = self.disturbed({"after": spoiler(drops=[(HIT * FRAME, FRAME)])})
         self.assertEqual(run.faults(), {"estimator0": {"frame_jump": 1},

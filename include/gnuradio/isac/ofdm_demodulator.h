@@ -23,13 +23,20 @@ namespace isac {
  * faults() as "lost_samples", and so are samples after a frame's end without a tag.
  * Without any tag frames follow each other from the first sample on.
  *
+ * An `rx_time` tag tells of lost samples too, as a UHD source puts it behind an overflow:
+ * the frame that they belonged to is torn, and no later frame's samples fill it up.
+ * Frames without tags keep their places by it, and get `frame` tags by their number since
+ * the first sample. Where a stream has no `scene_time`, each frame's follows from the
+ * last `rx_time` and `rx_rate`, in seconds.
+ *
  * A NaN stays in its own row.
  *
  * Input 0: samples. Output 0: rows of N values in ascending frequency, the carrier at
  * N / 2; unitary, so that the power of a resource element is abs(x)^2 / N mW.
  *
  * Tags taken from a frame's first sample and put on its first row: `frame`, `scene_time`,
- * `rx_time`, `rx_rate`, `rx_freq`.
+ * `rx_time`, `rx_rate`, `rx_freq`. An rx_time that is not a tuple of seconds (uint64) and
+ * fraction (double) is counted as "bad_tag".
  */
 class ISAC_API ofdm_demodulator : virtual public gr::block
 {

@@ -82,9 +82,11 @@ Raises:
                std::shared_ptr<ofdm_demodulator>>(m, "ofdm_demodulator", R"doc(
 Samples to rows: removes the cyclic prefix, FFT.
 
-Frames start at "frame" tags; without any they follow from the first sample on. Output: rows of N
-values in ascending frequency; the tags frame, scene_time, rx_time, rx_rate and rx_freq of a
-frame's first sample on its first row.
+Frames start at "frame" tags; without any they follow from the first sample on. An rx_time tag
+tells of lost samples, as a UHD source puts it behind an overflow: their frame is torn, and frames
+without tags keep their places and are numbered. Output: rows of N values in ascending frequency;
+the tags frame, scene_time, rx_time, rx_rate and rx_freq of a frame's first sample on its first
+row, scene_time from the receiver's clock where the stream has none.
 
 Args:
     grid: the OFDM grid.
