@@ -8,6 +8,12 @@
 namespace gr {
 namespace isac {
 
+namespace {
+
+constexpr double MOST_SAMPLES = 1e18; // three centuries at 100 MHz
+
+} // namespace
+
 bool receive_time::read(const pmt::pmt_t& value, receive_time& time)
 {
     if (!pmt::is_tuple(value) || pmt::length(value) != 2 ||
@@ -18,6 +24,12 @@ bool receive_time::read(const pmt::pmt_t& value, receive_time& time)
     time = { pmt::to_uint64(pmt::tuple_ref(value, 0)),
              pmt::to_double(pmt::tuple_ref(value, 1)) };
     return true;
+}
+
+void receive_clock::set_sample_rate(double sample_rate)
+{
+    if (std::isfinite(sample_rate) && sample_rate > 0)
+        d_sample_rate = sample_rate;
 }
 
 uint64_t receive_clock::set(uint64_t sample, const receive_time& time)
@@ -33,7 +45,7 @@ uint64_t receive_clock::set(uint64_t sample, const receive_time& time)
     d_is_set = true;
     d_sample = sample;
     d_time = time;
-    return lost > 0 ? static_cast<uint64_t>(lost) : 0;
+    return lost > 0 && lost < MOST_SAMPLES ? static_cast<uint64_t>(lost) : 0;
 }
 
 double receive_clock::time_of(uint64_t sample) const

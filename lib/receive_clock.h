@@ -36,14 +36,14 @@ public:
     //! \param sample_rate  Hz
     explicit receive_clock(double sample_rate) : d_sample_rate(sample_rate) {}
 
-    //! What the receiver calls its rate: a nominal one would seem to lose samples in
-    //! time.
-    void set_sample_rate(double sample_rate) { d_sample_rate = sample_rate; }
+    //! What the receiver calls its rate: with a nominal one samples would seem to be lost
+    //! in time. One that is none changes nothing.
+    void set_sample_rate(double sample_rate);
 
     /*!
      * \param sample  absolute index of what the receiver tagged
-     * \return samples that were lost since its last tag; none where time went back: the
-     *         receiver's clock was set
+     * \return samples that were lost since its last tag; none where time went back, or so
+     *         far ahead as no receiver runs: its clock was set
      */
     uint64_t set(uint64_t sample, const receive_time& time);
 

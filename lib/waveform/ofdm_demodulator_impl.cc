@@ -82,8 +82,7 @@ void ofdm_demodulator_impl::forecast(int, gr_vector_int& ninput_items_required)
 void ofdm_demodulator_impl::read_clock(const tags_here& tags, uint64_t sample)
 {
     for (const auto& tag : tags) {
-        if (pmt::eqv(tag.key, metadata_keys::rx_rate()) && pmt::is_real(tag.value) &&
-            pmt::to_double(tag.value) > 0)
+        if (pmt::eqv(tag.key, metadata_keys::rx_rate()) && pmt::is_real(tag.value))
             d_clock.set_sample_rate(pmt::to_double(tag.value));
         if (!is_rx_time(tag))
             continue;

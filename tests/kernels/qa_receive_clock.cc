@@ -40,6 +40,20 @@ BOOST_AUTO_TEST_CASE(a_clock_that_was_set_back_starts_anew)
     BOOST_TEST(clock.set(3000, { 2, 0.503 }) == 1000u);
 }
 
+BOOST_AUTO_TEST_CASE(times_and_rates_that_cannot_be)
+{
+    receive_clock clock(1e6);
+    const double inf = std::numeric_limits<double>::infinity();
+    for (const double rate : { 0.0, -1.0, inf, std::nan("") })
+        clock.set_sample_rate(rate);
+    clock.set(0, { 0, 0.0 });
+    BOOST_TEST(clock.time_of(1000000) == 1.0);
+    for (const uint64_t whole : { std::numeric_limits<uint64_t>::max(),
+                                  uint64_t(1) << 63,
+                                  std::numeric_limits<uint64_t>::max() / 2 })
+        BOOST_TEST(clock.set(1, { whole, 1e300 }) == 0u);
+}
+
 // A device does not reach each rate exactly: in a minute ten samples would seem lost.
 BOOST_AUTO_TEST_CASE(the_rate_is_the_receivers_own)
 {
