@@ -10,8 +10,6 @@ share one CPU. The decider takes messages, and is timed by its steps. Kernels ar
 programs beside this one.
 """
 
-import argparse
-import json
 import sys
 from functools import partial
 from pathlib import Path
@@ -20,7 +18,7 @@ import numpy as np
 import pmt
 from gnuradio import blocks, gr, isac
 
-from timing import cpu_seconds, frame_cost, frames_for, on_one_cpu, size, turns_of
+from timing import cpu_seconds, frame_cost, frames_for, on_one_cpu, tell
 
 sys.path.append(str(Path(__file__).resolve().parent.parent))
 from report_messages import detections, link, wait_until  # noqa: E402
@@ -154,41 +152,25 @@ def microseconds_a_step(steps):
     return 1e6 * cpu_seconds(post_all) / steps
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--size", type=size, action="append", metavar="NxM",
-                        help="subcarriers x symbols (default: 64x64, 1024x256, 4096x1024)")
-    parser.add_argument("--repeats", type=int, default=15, help="turns each (default: 15)")
-    parser.add_argument("--json", metavar="FILE", help="write the table there too")
-    parser.add_argument("--turns", metavar="FILE",
-                        help="add to the turns of earlier runs there: the table is of all")
-    arguments = parser.parse_args()
-    with turns_of(arguments.turns) as turns:
-        table = print_table(arguments, turns)
-    if arguments.json:
-        with open(arguments.json, "w", encoding="utf-8") as file:
-            json.dump(table, file, indent=2)
-
-
-def print_table(arguments, turns):
+def print_table(sizes, repeats, turns):
     """Measures and prints row after row."""
     names = ("modulator", "channel", "noise", "demodulator", "receiver", "estimator")
     print("ms of CPU a frame (MS/s)")
     print(f"{'size':>10} " + " ".join(f"{name:>16}" for name in names))
     table = []
-    for n, m in arguments.size or [(64, 64), (1024, 256), (4096, 1024)]:
+    for n, m in sizes:
         with on_one_cpu():
-            row, samples = measure(n, m, arguments.repeats, turns.setdefault(f"{n}x{m}", {}))
+            row, samples = measure(n, m, repeats, turns.setdefault(f"{n}x{m}", {}))
         table.append(row)
         print(f"{row['size']:>10} " + " ".join(
             f"{row[name]:8.3f} ({samples / max(row[name], 1e-6) / 1e3:5.0f})" for name in names),
             flush=True)
     steps = turns.setdefault("step of two cells", [])
-    steps += [microseconds_a_step(20000) for _ in range(arguments.repeats)]
+    steps += [microseconds_a_step(20000) for _ in range(repeats)]
     table.append({"size": "step of two cells", "decider_us": min(steps)})
     print(f"decider: {min(steps):.1f} us of CPU a step of four messages, their posting included")
     return table
 
 
 if __name__ == "__main__":
-    main()
+    tell(__doc__, print_table)

@@ -10,9 +10,7 @@ range-Doppler map. They take turns, and their least times are compared; beside t
 of their medians.
 """
 
-import argparse
 import contextlib
-import json
 import statistics
 import sys
 from functools import partial
@@ -21,7 +19,7 @@ import numpy as np
 from gnuradio import blocks, digital, fft, gr, isac
 from gnuradio.fft import window
 
-from timing import frame_cost, frames_for, on_one_cpu, size, turns_of
+from timing import frame_cost, frames_for, on_one_cpu, tell
 
 try:
     from gnuradio import radar
@@ -109,42 +107,25 @@ def measure(n, m, repeats, turns):
     return row
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--size", type=size, action="append", metavar="NxM",
-                        help="subcarriers x symbols (default: 64x64, 1024x256, 4096x1024)")
-    parser.add_argument("--repeats", type=int, default=15, help="turns each (default: 15)")
-    parser.add_argument("--json", metavar="FILE", help="write the table there too")
-    parser.add_argument("--turns", metavar="FILE",
-                        help="add to the turns of earlier runs there: the table is of all")
-    arguments = parser.parse_args()
-    with turns_of(arguments.turns) as turns:
-        rows = print_table(arguments, turns)
-    if not radar:
-        print("gr-radar is not installed: its column is empty", file=sys.stderr)
-    if arguments.json:
-        with open(arguments.json, "w", encoding="utf-8") as file:
-            json.dump(rows, file, indent=2)
-
-
-def print_table(arguments, turns):
+def print_table(sizes, repeats, turns):
     """Measures and prints row after row."""
     rows = []
     print(f"{'size':>10} {'CPUs':>5} {'gr-isac':>12} {'with noise':>12} {'gr-radar':>12} "
           f"{'ratio':>7} {'medians':>7}"
           "   (ms of CPU a frame)")
-    for n, m in arguments.size or [(64, 64), (1024, 256), (4096, 1024)]:
+    for n, m in sizes:
         for cpus, where in (("one", on_one_cpu), ("all", contextlib.nullcontext)):
             with where():
-                row = {"cpus": cpus, **measure(n, m, arguments.repeats,
-                                               turns.setdefault(f"{n}x{m} {cpus}", {}))}
+                row = {"cpus": cpus, **measure(n, m, repeats, turns.setdefault(f"{n}x{m} {cpus}", {}))}
             rows.append(row)
             print(f"{row['size']:>10} {cpus:>5} {row['isac_ms']:12.3f} "
                   f"{row['isac_with_noise_ms']:12.3f} {row.get('gr_radar_ms', float('nan')):12.3f} "
                   f"{row.get('ratio', float('nan')):7.1f} "
                   f"{row.get('median_ratio', float('nan')):7.1f}", flush=True)
+    if not radar:
+        print("gr-radar is not installed: its column is empty", file=sys.stderr)
     return rows
 
 
 if __name__ == "__main__":
-    main()
+    tell(__doc__, print_table)

@@ -3,6 +3,7 @@
 #
 """How the benchmarks of flowgraphs measure."""
 
+import argparse
 import contextlib
 import json
 import os
@@ -11,6 +12,9 @@ from pathlib import Path
 from typing import Callable, Dict, Iterator, List, Optional, Tuple
 
 from gnuradio import gr
+
+SIZES = ((64, 64), (1024, 256), (4096, 1024))
+Turns = Dict[str, dict]
 
 
 def size(text: str) -> Tuple[int, int]:
@@ -46,13 +50,25 @@ def cpu_seconds(run: Callable[[], None]) -> float:
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
-@contextlib.contextmanager
-def turns_of(file: Optional[str]) -> Iterator[dict]:
-    """What earlier runs of a script wrote into a file, if any, for this one to add to."""
-    turns = json.loads(Path(file).read_text()) if file and Path(file).exists() else {}
-    yield turns
+def tell(description: str, print_table: Callable[[List[Tuple[int, int]], int, Turns], List[dict]],
+         given: Optional[List[str]] = None):
+    """The table of a script, by its arguments; `print_table` is given sizes, how many turns to take, and
+    those taken before, to which it adds."""
+    parser = argparse.ArgumentParser(description=description.split("\n")[0])
+    parser.add_argument("--size", type=size, action="append", metavar="NxM",
+                        help="subcarriers x symbols (default: 64x64, 1024x256, 4096x1024)")
+    parser.add_argument("--repeats", type=int, default=15, help="turns each (default: 15)")
+    parser.add_argument("--json", metavar="FILE", type=Path, help="write the table there too")
+    parser.add_argument("--turns", metavar="FILE", type=Path,
+                        help="add to the turns of earlier runs there: the table is of all")
+    arguments = parser.parse_args(given)
+    file = arguments.turns
+    turns = json.loads(file.read_text()) if file and file.exists() else {}
+    table = print_table(arguments.size or SIZES, arguments.repeats, turns)
     if file:
-        Path(file).write_text(json.dumps(turns))
+        file.write_text(json.dumps(turns))
+    if arguments.json:
+        arguments.json.write_text(json.dumps(table, indent=2))
 
 
 class frame_cost:

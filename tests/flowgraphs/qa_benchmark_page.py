@@ -7,6 +7,7 @@
 import json
 import os
 import sys
+import tempfile
 import unittest
 from pathlib import Path
 
@@ -15,6 +16,7 @@ sys.path.insert(0, str(Path(os.environ["ISAC_SOURCE_DIR"]) / "tests" / "benchmar
 import costs  # noqa: E402
 import programs  # noqa: E402
 import report  # noqa: E402
+import timing  # noqa: E402
 
 
 def iteration(name, cpu, wall, unit="us", **more):
@@ -46,6 +48,25 @@ class qa_benchmark_page(unittest.TestCase):
         self.assertEqual(told, {"map/64/64": {"cpu_ms": 1, "wall_ms": 5, "rate": 2, "first_ms": 6},
                                 "map_threads/64/64/2": {"cpu_ms": 4, "wall_ms": 5},
                                 "estimator/rows/64/64": {"cpu_ms": 6, "wall_ms": 7}})
+
+    def test_turns_are_added_to_those_of_earlier_runs(self):
+        def print_table(sizes, repeats, turns):
+            for n, m in sizes:
+                turns.setdefault(f"{n}x{m}", []).extend([n * m] * repeats)
+            return [{"turns": len(taken)} for taken in turns.values()]
+
+        with tempfile.TemporaryDirectory() as folder:
+            turns, table = Path(folder) / "turns", Path(folder) / "table"
+            for _ in range(2):
+                timing.tell("A table.", print_table, ["--size", "3x4", "--repeats", "2",
+                                                      "--turns", str(turns), "--json", str(table)])
+            self.assertEqual(json.loads(turns.read_text()), {"3x4": [12] * 4})
+            self.assertEqual(json.loads(table.read_text()), [{"turns": 4}])
+
+    def test_a_frame_costs_the_difference_of_least_times(self):
+        turns = {"few": [0.2, 0.1, 0.4], "many": [1.3, 1.1]}
+        self.assertAlmostEqual(timing.frame_cost(None, 10, turns).milliseconds(), 100)
+        self.assertAlmostEqual(timing.frame_cost(None, 10, turns).milliseconds(max), 90)
 
     def test_the_page_tells_the_committed_figures(self):
         self.assertEqual(report.fill(self.page, self.figures()), self.page)
