@@ -26,8 +26,9 @@ try:
 except ImportError:
     radar = None
 
-# Of gr-radar's chain, which takes long: the difference of few and many is to stand out of the noise.
-FEWEST_FRAMES = 8
+# Of gr-radar's chain: its buffers of two frames each are filled for the first time, which takes as long
+# as several frames do, before a fifth of them is over.
+FEWEST_FRAMES = 20
 
 
 def isac_chain(n, m, frames, noise=False):
