@@ -26,8 +26,8 @@ try:
 except ImportError:
     radar = None
 
-# Of gr-radar's chain: its buffers of two frames each are filled for the first time, which takes as long
-# as several frames do, before a fifth of them is over.
+# Of gr-radar's chain: its first frames, which fill buffers of two frames each for the first time, take
+# several times as long as later ones, and are to be over before a fifth of these.
 FEWEST_FRAMES = 20
 
 
