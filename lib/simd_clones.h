@@ -17,8 +17,15 @@
     !defined(__SANITIZE_THREAD__)
 #define ISAC_SIMD_CLONES \
     __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
+//! \name Functions written once for each, where wider registers want another shape
+//! \{
+#define ISAC_SIMD_512 __attribute__((target("arch=x86-64-v4")))
+#define ISAC_SIMD_256 __attribute__((target("arch=x86-64-v3")))
+#define ISAC_SIMD_BASE __attribute__((target("default")))
+//! \}
 #else
 #define ISAC_SIMD_CLONES
+#define ISAC_SIMD_BASE
 #endif
 
 namespace gr {
@@ -28,10 +35,23 @@ namespace isac {
 typedef float float8 __attribute__((vector_size(32)));
 typedef int lanes8 __attribute__((vector_size(32)));
 
+#ifdef ISAC_SIMD_512
+typedef float float16 __attribute__((vector_size(64)));
+typedef int lanes16 __attribute__((vector_size(64)));
+#endif
+
 //! \name Without alignment
 //! \{
-inline void load(float8& v, const float* from) { std::memcpy(&v, from, sizeof(v)); }
-inline void store(float* to, const float8& v) { std::memcpy(to, &v, sizeof(v)); }
+template <typename Floats>
+inline void load(Floats& v, const float* from)
+{
+    std::memcpy(&v, from, sizeof(v));
+}
+template <typename Floats>
+inline void store(float* to, const Floats& v)
+{
+    std::memcpy(to, &v, sizeof(v));
+}
 //! \}
 
 //! Eight lanes of two vectors; those of the second count from 8.

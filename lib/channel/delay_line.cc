@@ -3,6 +3,7 @@
  */
 
 #include "simd_clones.h"
+#include "tile_filter.h"
 #include <gnuradio/isac/channel/delay_line.h>
 #include <gnuradio/isac/theory/constants.h>
 #include <volk/volk.h>
@@ -16,74 +17,13 @@ namespace isac {
 
 namespace {
 
-constexpr size_t TILE_SAMPLES = 32;
-constexpr size_t TILE_FLOATS = 2 * TILE_SAMPLES;
 constexpr size_t LANES = 8;
-constexpr size_t SAMPLES = LANES / 2; // of a register
-constexpr size_t VECTORS = TILE_FLOATS / LANES;
 constexpr size_t NUM_TAPS = fractional_delay::NUM_TAPS;
-constexpr size_t STEPS = NUM_TAPS / SAMPLES; // from register to register
-static_assert(NUM_TAPS % SAMPLES == 0, "as many taps of each place in a register");
 
 // The coefficients are those of the delay in multiples of this, samples, and renewed
 // where it changes. What a tile of the fastest path that is promised -70 dB moves by
 // itself is 1.3e-4.
 constexpr double DELAY_STEP = 1.0 / (1 << 15);
-
-// exp(j w n) over a tile, each part twice, as it meets both parts of a sample, and with
-// the sign with which it does.
-struct rotation {
-    float re[TILE_FLOATS];
-    float im[TILE_FLOATS];
-};
-
-// Samples times others, of which re and im are those of a rotation.
-inline void multiply(float8& v, const float8& re, const float8& im)
-{
-    v = v * re + ISAC_SHUFFLE(v, v, 1, 0, 3, 2, 5, 4, 7, 6) * im;
-}
-
-// Tiles of one delay. Taps a register apart meet the same registers of samples: each is
-// loaded once for all of them, and the sums of a tile stay in registers.
-ISAC_SIMD_CLONES
-void pass_tiles(const float* x,
-                const float* taps,
-                const rotation& turn,
-                const std::complex<double>* factors,
-                size_t tiles,
-                bool adds,
-                float* out)
-{
-    const float8 sign = { -1, 1, -1, 1, -1, 1, -1, 1 };
-    for (; tiles > 0; tiles--, factors++, x += TILE_FLOATS, out += TILE_FLOATS) {
-        float8 y[VECTORS] = {};
-        for (size_t place = 0; place < SAMPLES; place++) {
-            const float* from = x + 2 * place;
-#pragma GCC unroll 16
-            for (size_t i = 0; i < VECTORS + STEPS - 1; i++) {
-                float8 v;
-                load(v, from + i * LANES);
-#pragma GCC unroll 8
-                for (size_t step = 0; step < STEPS; step++)
-                    if (step <= i && i - step < VECTORS)
-                        y[i - step] += taps[place + step * SAMPLES] * v;
-            }
-        }
-        const float8 one = { 1, 1, 1, 1, 1, 1, 1, 1 };
-        const float8 factor_re = one * static_cast<float>(factors->real());
-        const float8 factor_im = sign * static_cast<float>(factors->imag());
-        for (size_t v = 0; v < VECTORS; v++) {
-            float8 re, im, to = {};
-            load(re, turn.re + v * LANES);
-            load(im, turn.im + v * LANES);
-            if (adds)
-                load(to, out + v * LANES);
-            multiply(y[v], re, im);
-            multiply(y[v], factor_re, factor_im);
-            store(out + v * LANES, to + y[v]);
-        }
-    }
-}
 
 // Copies values and returns the sum of their squares.
 ISAC_SIMD_CLONES
@@ -122,7 +62,7 @@ bool finite(gr_complex x) { return std::isfinite(x.real()) && std::isfinite(x.im
 
 delay_line::delay_line()
 {
-    static_assert(TILE == TILE_SAMPLES, "one tile");
+    static_assert(TILE == tile_run::SAMPLES, "one tile");
     allocate(LONGEST_STRETCH);
 }
 
@@ -206,7 +146,7 @@ bool delay_line::pass(const path& p, gr_complex* out, size_t offset, bool adds)
     if (!(longest <= d_longest_delay && std::min(p.delay, last_delay) >= 0))
         return false;
 
-    rotation turn;
+    tile_rotation turn;
     const std::complex<double> step = std::polar(1.0, p.phase_rate);
     std::complex<double> place = 1;
     for (size_t n = 0; n < TILE; n++) {
@@ -231,16 +171,16 @@ bool delay_line::pass(const path& p, gr_complex* out, size_t offset, bool adds)
         const auto whole = static_cast<size_t>(delay);
         float taps[NUM_TAPS];
         d_bank.coefficients(delay - whole, taps);
-        const auto run = [&](size_t count, gr_complex* to) {
+        const auto pass_to = [&](size_t count, gr_complex* to) {
             const size_t first =
                 d_first + tile * TILE - offset - whole - fractional_delay::BEHIND;
-            pass_tiles(reinterpret_cast<const float*>(d_samples.data() + first),
-                       taps,
-                       turn,
-                       factors + tile,
-                       count,
-                       adds,
-                       reinterpret_cast<float*>(to));
+            pass_tiles({ reinterpret_cast<const float*>(d_samples.data() + first),
+                         taps,
+                         turn,
+                         factors + tile,
+                         count,
+                         adds,
+                         reinterpret_cast<float*>(to) });
         };
         const size_t from = std::max(tile * TILE, offset);
         const size_t to = std::min((tile + 1) * TILE, end);
@@ -248,7 +188,7 @@ bool delay_line::pass(const path& p, gr_complex* out, size_t offset, bool adds)
             gr_complex aside[TILE] = {};
             if (adds)
                 std::copy_n(out + from - offset, to - from, aside + from % TILE);
-            run(1, aside);
+            pass_to(1, aside);
             std::copy_n(aside + from % TILE, to - from, out + from - offset);
             tile++;
             continue;
@@ -256,7 +196,7 @@ bool delay_line::pass(const path& p, gr_complex* out, size_t offset, bool adds)
         size_t count = 1;
         while ((tile + count + 1) * TILE <= end && steps_of(tile + count) == steps)
             count++;
-        run(count, out + from - offset);
+        pass_to(count, out + from - offset);
         tile += count;
     }
     return true;

@@ -1,0 +1,122 @@
+/*
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+#include "simd_clones.h"
+#include "tile_filter.h"
+#include <gnuradio/isac/channel/fractional_delay.h>
+
+namespace gr {
+namespace isac {
+
+namespace {
+
+template <typename Floats>
+constexpr size_t lanes_of = sizeof(Floats) / sizeof(float);
+
+// What registers of eight and of sixteen floats do each in their way. The compiler would
+// fetch the wide ones anew for each product: it is told to keep them.
+inline void exchange(float8& v) { v = ISAC_SHUFFLE(v, v, 1, 0, 3, 2, 5, 4, 7, 6); }
+inline void keep(float8&) {}
+#ifdef ISAC_SIMD_512
+inline void exchange(float16& v)
+{
+    v = __builtin_shuffle(
+        v, lanes16{ 1, 0, 3, 2, 5, 4, 7, 6, 9, 8, 11, 10, 13, 12, 15, 14 });
+}
+inline __attribute__((always_inline)) void keep(float16& v) { asm("" : "+v"(v)); }
+#endif
+
+// Samples times others, of which re and im are those of a rotation.
+template <typename Floats>
+inline void multiply(Floats& v, const Floats& re, const Floats& im)
+{
+    Floats other = v;
+    exchange(other);
+    v = v * re + other * im;
+}
+
+// Adds what some taps a register apart make of their samples. They meet the same
+// registers of samples: each is loaded once for all of them.
+template <size_t TAPS, size_t VECTORS, typename Floats>
+inline __attribute__((always_inline)) void
+add_taps(const float* x, const float* taps, Floats* y)
+{
+#pragma GCC unroll 16
+    for (size_t i = 0; i < VECTORS + TAPS - 1; i++) {
+        Floats v;
+        load(v, x + i * lanes_of<Floats>);
+        keep(v);
+#pragma GCC unroll 8
+        for (size_t tap = 0; tap < TAPS; tap++)
+            if (tap <= i && i - tap < VECTORS)
+                y[i - tap] += taps[tap * lanes_of<Floats> / 2] * v;
+    }
+}
+
+// So many tiles from a place on, whose sums stay in registers.
+template <typename Floats, size_t TILES>
+inline __attribute__((always_inline)) void pass_some(const tile_run& run, size_t first)
+{
+    constexpr size_t SAMPLES = lanes_of<Floats> / 2;
+    constexpr size_t VECTORS = tile_run::FLOATS / lanes_of<Floats>;
+    // Taps are a register apart; where they do not fill the last there is one more in
+    // some places.
+    constexpr size_t NUM_TAPS = fractional_delay::NUM_TAPS;
+    constexpr size_t TAPS = NUM_TAPS / SAMPLES, MORE = NUM_TAPS % SAMPLES;
+    const float* const x = run.x + first * tile_run::FLOATS;
+    Floats y[TILES * VECTORS] = {};
+#pragma GCC unroll 1
+    for (size_t place = 0; place < MORE; place++)
+        add_taps<TAPS + 1, TILES * VECTORS>(x + 2 * place, run.taps + place, y);
+#pragma GCC unroll 1
+    for (size_t place = MORE; place < SAMPLES; place++)
+        add_taps<TAPS, TILES * VECTORS>(x + 2 * place, run.taps + place, y);
+
+    Floats one, sign;
+    for (size_t lane = 0; lane < lanes_of<Floats>; lane++) {
+        one[lane] = 1;
+        sign[lane] = lane % 2 ? 1 : -1;
+    }
+    for (size_t tile = 0; tile < TILES; tile++) {
+        const auto& factor = run.factors[first + tile];
+        const Floats factor_re = one * static_cast<float>(factor.real());
+        const Floats factor_im = sign * static_cast<float>(factor.imag());
+        float* const out = run.out + (first + tile) * tile_run::FLOATS;
+        for (size_t v = 0; v < VECTORS; v++) {
+            Floats& sum = y[tile * VECTORS + v];
+            Floats re, im, to = {};
+            load(re, run.turn.re + v * lanes_of<Floats>);
+            load(im, run.turn.im + v * lanes_of<Floats>);
+            if (run.adds)
+                load(to, out + v * lanes_of<Floats>);
+            multiply(sum, re, im);
+            multiply(sum, factor_re, factor_im);
+            store(out + v * lanes_of<Floats>, to + sum);
+        }
+    }
+}
+
+// All tiles, as many at a time as registers hold.
+template <typename Floats, size_t TOGETHER>
+inline __attribute__((always_inline)) void pass_all(const tile_run& run)
+{
+    size_t tile = 0;
+    for (; tile + TOGETHER <= run.tiles; tile += TOGETHER)
+        pass_some<Floats, TOGETHER>(run, tile);
+    for (; tile < run.tiles; tile++)
+        pass_some<Floats, 1>(run, tile);
+}
+
+#ifdef ISAC_SIMD_512
+ISAC_SIMD_512 void pass_run(const tile_run& run) { pass_all<float16, 2>(run); }
+ISAC_SIMD_256 void pass_run(const tile_run& run) { pass_all<float8, 1>(run); }
+#endif
+ISAC_SIMD_BASE void pass_run(const tile_run& run) { pass_all<float8, 1>(run); }
+
+} // namespace
+
+void pass_tiles(const tile_run& run) { pass_run(run); }
+
+} // namespace isac
+} // namespace gr

@@ -1,0 +1,46 @@
+/*
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+#ifndef INCLUDED_ISAC_CHANNEL_TILE_FILTER_H
+#define INCLUDED_ISAC_CHANNEL_TILE_FILTER_H
+
+#include <complex>
+#include <cstddef>
+
+namespace gr {
+namespace isac {
+
+struct tile_rotation;
+
+//! Tiles of one delay, one after the other.
+struct tile_run {
+    static constexpr size_t SAMPLES = 32;         //!< of a tile
+    static constexpr size_t FLOATS = 2 * SAMPLES; //!< likewise
+
+    const float* x; //!< samples, the first tap's of the first tile first
+    const float* taps;
+    const tile_rotation& turn;           //!< over each tile
+    const std::complex<double>* factors; //!< of each tile
+    size_t tiles;
+    bool adds; //!< to what is there
+    float* out;
+};
+
+//! exp(j w n) over a tile, each part twice, as it meets both parts of a sample, and with
+//! the sign with which it does.
+struct tile_rotation {
+    float re[tile_run::FLOATS];
+    float im[tile_run::FLOATS];
+};
+
+/*!
+ * What comes over a path: the samples through the fractional delay's taps, turned by the
+ * rotation and multiplied by each tile's factor.
+ */
+void pass_tiles(const tile_run& run);
+
+} // namespace isac
+} // namespace gr
+
+#endif /* INCLUDED_ISAC_CHANNEL_TILE_FILTER_H */
