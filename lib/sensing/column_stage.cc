@@ -79,24 +79,25 @@ size_t put_lines(const float* columns,
                  bool past_caches,
                  lines_ahead& ahead)
 {
+    lines_ahead next = ahead;
     for (; count >= LANES; count -= LANES) {
         float8 low[LANES], high[LANES];
         transpose_powers(columns, pitch, scale, low);
         transpose_powers(columns + 2 * LANES * pitch, pitch, scale, high);
-        for (size_t i = 0; i < LANES; i++) {
-            float* line = map + ROW_OF[i] * to;
+        for (size_t row = 0; row < LANES; row++, map += to) {
+            const size_t i = ROW_OF[row];
             if (past_caches) {
-                store_past_caches(line, low[i]);
-                store_past_caches(line + LANES, high[i]);
+                store_past_caches(map, low[i]);
+                store_past_caches(map + LANES, high[i]);
             } else {
-                store(line, low[i]);
-                store(line + LANES, high[i]);
+                store(map, low[i]);
+                store(map + LANES, high[i]);
             }
-            ahead.ask(AHEAD);
+            next.ask(AHEAD);
         }
         columns += 2 * LANES;
-        map += LANES * to;
     }
+    ahead = next;
     return count;
 }
 
