@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
 
+import threading
 import time
 
 import numpy as np
@@ -23,6 +24,38 @@ def small_grid(**overrides):
             **overrides,
         }
     )
+
+
+class late_source(gr.sync_block):
+    """A payload, and then the news that it is there."""
+
+    def __init__(self, payload, there):
+        gr.sync_block.__init__(self, "late_source", None, [np.uint8])
+        self._payload = np.frombuffer(payload, np.uint8)
+        self._there = there
+
+    def work(self, input_items, output_items):
+        count = len(self._payload)
+        if count == 0:
+            self._there.set()
+            return -1
+        output_items[0][:count] = self._payload
+        self._payload = self._payload[:0]
+        return count
+
+
+class waiting_sink(gr.sync_block):
+    """Takes samples only once the payload is there, however late its source starts."""
+
+    def __init__(self, there):
+        gr.sync_block.__init__(self, "waiting_sink", [np.complex64], None)
+        self._there = there
+        self.count = 0
+
+    def work(self, input_items, output_items):
+        self._there.wait(timeout=30)
+        self.count += len(input_items[0])
+        return len(input_items[0])
 
 
 class qa_ofdm_modulator(gr_unittest.TestCase):
@@ -108,13 +141,19 @@ class qa_ofdm_modulator(gr_unittest.TestCase):
         return b"".join(f["payload"] for f in found)
 
     def test_a_starved_transmitter_keeps_sending(self):
+        """With idle frames before and behind a payload; there are more than buffers hold."""
         grid = small_grid()
         payload = random_bytes(30)
-        modulator, samples, rows, _ = transmit(
-            grid, payload, when_starved="idle", num_frames=50
-        )
-        self.assertEqual(modulator.frames_sent(), 50)
-        self.assertEqual(len(samples), 50 * grid.frame_samples())
+        there = threading.Event()
+        top = gr.top_block()
+        modulator = isac.ofdm_modulator(grid, when_starved="idle", num_frames=300)
+        source, samples = late_source(payload, there), waiting_sink(there)
+        rows = blocks.vector_sink_c(grid.num_subcarriers())
+        top.connect(source, modulator, samples)
+        top.connect((modulator, 1), rows)
+        top.run()
+        self.assertEqual(modulator.frames_sent(), 300)
+        self.assertEqual(samples.count, 300 * grid.frame_samples())
         self.assertEqual(self.decoded(grid, rows), payload)
 
     def test_pdus(self):
