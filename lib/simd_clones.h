@@ -36,6 +36,7 @@ typedef float float8 __attribute__((vector_size(32)));
 typedef int lanes8 __attribute__((vector_size(32)));
 
 #ifdef ISAC_SIMD_512
+//! Sixteen, for what is written for registers that hold them.
 typedef float float16 __attribute__((vector_size(64)));
 typedef int lanes16 __attribute__((vector_size(64)));
 #endif

@@ -6,7 +6,6 @@
 #include "tile_filter.h"
 #include <gnuradio/isac/channel/delay_line.h>
 #include <gnuradio/isac/theory/constants.h>
-#include <volk/volk.h>
 #include <algorithm>
 #include <cmath>
 #include <complex>

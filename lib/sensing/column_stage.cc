@@ -36,7 +36,8 @@ bool reaches(const echo_response& e, size_t first, size_t count, float least)
 }
 
 // Powers of eight values of each of eight columns, transposed. With the order that the
-// pairs of real and imaginary parts come in, row i of the result is that of ROW_OF[i].
+// pairs of real and imaginary parts come in, row i of the result is that of ROW_OF[i],
+// and that of row i in its place ROW_OF[i].
 constexpr size_t ROW_OF[LANES] = { 0, 1, 4, 5, 2, 3, 6, 7 };
 
 inline void

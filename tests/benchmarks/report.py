@@ -155,7 +155,7 @@ class figures:
 
 def targets(f):
     """Each figure beside what it is to be: text, figure, target, and whether it is met."""
-    def row(what, value, limit, least=True, show=lambda v: f"{digits(100 * v)}%"):
+    def row(what, value, limit, least=True, show=lambda v: f"{digits(100 * v, 4)}%"):
         if value is None:
             return [what, NOT_THERE, ("at least " if least else "at most ") + show(limit), ""]
         met = value >= limit if least else value <= limit

@@ -76,6 +76,38 @@ BOOST_AUTO_TEST_CASE(an_echo_is_found_where_it_is)
 
 // In noise: nothing in a fine raster around the estimate is more likely, but for what the
 // blocks leave (a part in a thousand of the information, so of the value's fall).
+// Rows and symbols that fill no register and no group of rows, beside the definition, to
+// the rounding of sums of float.
+BOOST_AUTO_TEST_CASE(the_power_of_any_size_is_that_of_the_definition)
+{
+    frame_maker maker(4);
+    for (const int guard : { 0, 1, 2, 3, 5 })
+        for (const int symbols : { 1, 2, 5, 27 }) {
+            ofdm_grid::parameters p;
+            p.fft_len = 64;
+            p.cp_len = { 8 };
+            p.num_symbols = symbols;
+            p.guard_low = guard;
+            p.pilots = "none";
+            const auto grid = ofdm_grid::make(p);
+            const element_pattern pattern(*grid, false);
+            matched_frame frame(grid, pattern, true);
+            echo_fit fit(grid, pattern);
+            const auto sent = maker.qam_reference(*grid);
+            const auto rows = maker.noise(*grid);
+            double energy = 0;
+            for (const auto& x : sent)
+                energy += std::norm(x);
+            frame.load(rows.data(), sent.data());
+            fit.load(frame);
+            const double delay = 3.3 * fit.delay_cell();
+            const double doppler = 0.4 * fit.doppler_cell();
+            const double defined = likelihood(*grid, rows, sent, delay, doppler) / energy;
+            BOOST_TEST(std::abs(fit.power(delay, doppler) - defined) <
+                       1e-5 * (1 + defined));
+        }
+}
+
 BOOST_AUTO_TEST_CASE(the_estimate_is_the_maximum_of_the_likelihood)
 {
     frame_maker maker(2);
