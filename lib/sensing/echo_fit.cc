@@ -52,43 +52,6 @@ power_over_energies(const gr_complex* products, const float* energies, size_t co
     return sum;
 }
 
-// Rows that are read side by side: their sum is fetched and put back once for all.
-constexpr size_t ROWS = 4;
-
-// sum[k] += conj(row[k]) turn over the first rows, at most ROWS of them.
-ISAC_SIMD_CLONES
-void add_conjugates(const gr_complex* first,
-                    size_t span,
-                    const gr_complex* turns,
-                    size_t count,
-                    gr_complex* sum)
-{
-    const float8 one = { 1, 1, 1, 1, 1, 1, 1, 1 };
-    const float8 sign = { 1, -1, 1, -1, 1, -1, 1, -1 };
-    // Where there are fewer rows the last is met again, and not counted.
-    const float* rows[ROWS];
-    gr_complex turn[ROWS] = {};
-    std::copy_n(turns, count, turn);
-    for (size_t r = 0; r < ROWS; r++)
-        rows[r] = reinterpret_cast<const float*>(first + std::min(r, count - 1) * span);
-    auto* const to = reinterpret_cast<float*>(sum);
-    size_t i = 0;
-    for (; i + LANES <= 2 * span; i += LANES) {
-        float8 straight, crossed = {};
-        load(straight, to + i);
-        for (size_t r = 0; r < ROWS; r++) {
-            float8 v;
-            load(v, rows[r] + i);
-            straight += v * (sign * turn[r].real());
-            crossed += v * (one * turn[r].imag());
-        }
-        store(to + i, straight + ISAC_SHUFFLE(crossed, crossed, 1, 0, 3, 2, 5, 4, 7, 6));
-    }
-    for (size_t k = i / 2; k < span; k++)
-        for (size_t r = 0; r < count; r++)
-            sum[k] += multiply(std::conj(first[r * span + k]), turns[r]);
-}
-
 } // namespace
 
 echo_fit::echo_fit(ofdm_grid::sptr grid, const element_pattern& pattern)
@@ -208,19 +171,13 @@ void echo_fit::compress(double delay, double doppler, echo_blocks& blocks)
     blocks.doppler = doppler;
     blocks.sums.resize(d_likelihood.size());
     steer(delay, doppler, d_place);
-    const size_t span = d_pattern.subcarriers.span;
     const gr_complex* turns = d_place.doppler.data();
     const auto& edges = d_likelihood.edges_delay();
     const auto& edges_doppler = d_likelihood.edges_doppler();
     auto block = blocks.sums.begin();
     for (size_t b = 0; b + 1 < edges_doppler.size(); b++) {
-        std::fill(d_row.begin(), d_row.end(), gr_complex(0, 0)); // the conjugate sum
-        for (size_t i = edges_doppler[b]; i < edges_doppler[b + 1]; i += ROWS)
-            add_conjugates(d_matched->products() + i * span,
-                           span,
-                           turns + i,
-                           std::min(ROWS, edges_doppler[b + 1] - i),
-                           d_row.data());
+        d_matched->sum_conjugates(
+            edges_doppler[b], edges_doppler[b + 1], turns, d_row.data());
         for (size_t j = 0; j + 1 < edges.size(); j++) {
             lv_32fc_t sum;
             volk_32fc_x2_dot_prod_32fc(
@@ -264,6 +221,7 @@ void echo_fit::subtract(const echo& e)
     const bool alike = d_matched->uniform_and_separable();
     const double scale = alike ? element_energy() : 1;
     volk_32fc_conjugate_32fc(d_conjugate.data(), d_place.delay.data(), span);
+    d_matched->restore();
     for (size_t i = 0; i < d_pattern.symbols.span; i++) {
         const gr_complex factor(-scale * multiply(e.amplitude, d_place.doppler[i]));
         const gr_complex* model = d_conjugate.data();
@@ -283,6 +241,7 @@ double echo_fit::power_less(const std::vector<const echo_steering*>& others,
     const auto span = static_cast<unsigned int>(d_pattern.subcarriers.span);
     const auto scale = static_cast<float>(element_energy());
     double power = 0;
+    d_matched->restore();
     for (size_t i = 0; i < d_pattern.symbols.span; i++) {
         const gr_complex* row = d_matched->products() + i * span;
         for (size_t e = 0; e < others.size(); e++) {

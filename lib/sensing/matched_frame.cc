@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
 
+#include "phasor.h"
 #include "prefetch.h"
 #include "simd_clones.h"
 #include <gnuradio/isac/sensing/matched_frame.h>
@@ -114,6 +115,43 @@ size_t count_sent(const float* energies, size_t count)
     return sent;
 }
 
+// Rows that are read side by side: their sum is fetched and put back once for all.
+constexpr size_t ROWS = 4;
+
+// sum[k] += conj(row[k]) turn over the first rows, at most ROWS of them.
+ISAC_SIMD_CLONES
+void add_conjugates(const gr_complex* first,
+                    size_t span,
+                    const gr_complex* turns,
+                    size_t count,
+                    gr_complex* sum)
+{
+    const float8 one = { 1, 1, 1, 1, 1, 1, 1, 1 };
+    const float8 sign = { 1, -1, 1, -1, 1, -1, 1, -1 };
+    // Where there are fewer rows the last is met again, and not counted.
+    const float* rows[ROWS];
+    gr_complex turn[ROWS] = {};
+    std::copy_n(turns, count, turn);
+    for (size_t r = 0; r < ROWS; r++)
+        rows[r] = reinterpret_cast<const float*>(first + std::min(r, count - 1) * span);
+    auto* const to = reinterpret_cast<float*>(sum);
+    size_t i = 0;
+    for (; i + LANES <= 2 * span; i += LANES) {
+        float8 straight, crossed = {};
+        load(straight, to + i);
+        for (size_t r = 0; r < ROWS; r++) {
+            float8 v;
+            load(v, rows[r] + i);
+            straight += v * (sign * turn[r].real());
+            crossed += v * (one * turn[r].imag());
+        }
+        store(to + i, straight + ISAC_SHUFFLE(crossed, crossed, 1, 0, 3, 2, 5, 4, 7, 6));
+    }
+    for (size_t k = i / 2; k < span; k++)
+        for (size_t r = 0; r < count; r++)
+            sum[k] += multiply(std::conj(first[r * span + k]), turns[r]);
+}
+
 } // namespace
 
 matched_frame::matched_frame(ofdm_grid::sptr grid,
@@ -129,6 +167,7 @@ matched_frame::matched_frame(ofdm_grid::sptr grid,
       d_num_used(static_cast<double>(pattern.subcarriers.span)),
       d_level(whole ? pattern.subcarriers.span : 0),
       d_sums(pattern.symbols.span),
+      d_still(whole ? pattern.symbols.span : 0, gr_complex(1, 0)),
       d_rooms(members)
 {
     const size_t span = pattern.subcarriers.span;
@@ -139,7 +178,7 @@ matched_frame::matched_frame(ofdm_grid::sptr grid,
         d_num_used = std::accumulate(d_used.begin(), d_used.end(), 0.0);
     }
     for (auto& room : d_rooms) {
-        room.products.resize(whole ? 0 : span);
+        room.products.resize(span);
         room.energies.resize(span);
         room.teeth.resize(pattern.subcarriers.spacing > 1 ? span : 0);
         room.sent_teeth.resize(room.teeth.size());
@@ -204,23 +243,38 @@ const gr_complex* matched_frame::match(size_t symbol,
 {
     const size_t span = d_pattern.subcarriers.span;
     const size_t first = d_pattern.subcarriers.first;
+    const bool kept = d_whole && !leaves_products();
     gr_complex* const products =
-        d_whole ? d_products.data() + symbol * span : r.products.data();
+        kept ? d_products.data() + symbol * span : r.products.data();
     const auto read = [](const gr_complex* values) {
         return reinterpret_cast<const float*>(values);
     };
     r.sent = teeth_of(d_reference + offset_of(symbol), r.sent_teeth.data());
-    d_sums[symbol] =
+    auto& sums = d_sums[symbol];
+    sums =
         match_row({ read(teeth_of(row, r.teeth.data())), read(next_row + first) },
                   { read(r.sent), read(d_reference + offset_of(after(symbol)) + first) },
                   span,
                   reinterpret_cast<float*>(products));
-    if (d_whole && keeps_energies(symbol)) {
+    if (!d_whole)
+        return products;
+    const bool uneven = keeps_energies(symbol);
+    if (uneven) {
         float* const energies = d_energies.data() + symbol * span;
         write_energies(r.sent, energies);
-        d_sums[symbol].sent = count_sent(energies, span);
+        sums.sent = count_sent(energies, span);
     }
+    sums.left = !kept && !uneven;
+    if (!kept && uneven)
+        std::copy_n(products, span, d_products.data() + symbol * span);
     return products;
+}
+
+// Whether rows whose elements are alike are the holder's. Where the last frame was not,
+// the others of this one would have to come back.
+bool matched_frame::leaves_products() const
+{
+    return d_holder && uniform_and_separable();
 }
 
 // Whether a symbol's energies are more than one number.
@@ -234,6 +288,41 @@ void matched_frame::write_energies(const gr_complex* sent, float* energies) cons
 {
     volk_32fc_magnitude_squared_32f(
         energies, sent, static_cast<unsigned int>(d_pattern.subcarriers.span));
+}
+
+void matched_frame::sum_conjugates(size_t first,
+                                   size_t last,
+                                   const gr_complex* turns,
+                                   gr_complex* sums) const
+{
+    if (d_left) {
+        d_holder->sum_conjugates(first, last, turns, sums);
+        return;
+    }
+    const size_t span = d_pattern.subcarriers.span;
+    std::fill_n(sums, span, gr_complex(0, 0));
+    for (size_t i = first; i < last; i += ROWS)
+        add_conjugates(d_products.data() + i * span,
+                       span,
+                       turns + i,
+                       std::min(ROWS, last - i),
+                       sums);
+}
+
+void matched_frame::restore()
+{
+    if (!d_left)
+        return;
+    const size_t span = d_pattern.subcarriers.span;
+    for (size_t i = 0; i < d_pattern.symbols.span; i++) {
+        if (!d_sums[i].left)
+            continue;
+        gr_complex* const row = d_products.data() + i * span;
+        d_holder->sum_conjugates(i, i + 1, d_still.data(), row);
+        volk_32fc_conjugate_32fc(row, row, static_cast<unsigned int>(span));
+        d_sums[i].left = false;
+    }
+    d_left = false;
 }
 
 void matched_frame::update_power()
@@ -290,6 +379,10 @@ void matched_frame::finish()
     d_num_elements = d_uniform ? all : 0;
     if (!d_whole)
         return;
+    d_left = std::any_of(
+        d_sums.begin(), d_sums.end(), [](const auto& sums) { return sums.left; });
+    if (!uniform_and_separable())
+        restore();
     const auto fill = [this](float* to, double energy) {
         volk_32f_s32f_multiply_32f(to,
                                    d_used.data(),

@@ -84,6 +84,7 @@ range_doppler_map::range_doppler_map(ofdm_grid::sptr grid, const parameters& p)
       d_params(p),
       d_pattern(*d_grid, p.pilots_only),
       d_division(p.mode == "division"),
+      d_weighted(d_division || p.window != "rectangular"),
       d_range_cells(padded(d_pattern.subcarriers.length, p.pad_delay, "map: pad_delay")),
       d_doppler_cells(
           padded(d_pattern.symbols.length, p.pad_doppler, "map: pad_doppler")),
@@ -143,14 +144,13 @@ void range_doppler_map::take(matched_frame& frame,
                              size_t first,
                              size_t count)
 {
-    const bool weighted = d_division || d_params.window != "rectangular";
     frame.set_rows(rows, reference, first, count);
     transform_rows(d_pattern.symbols.count_before(first),
                    d_pattern.symbols.count_before(first + count),
                    [&](size_t symbol, size_t member) {
                        const gr_complex* products = frame.match(symbol, member);
                        auto& r = *d_rooms[member];
-                       return weighted
+                       return d_weighted
                                   ? weigh_row(products, frame.sent_energies(member), r)
                                   : take_row(products, frame.row_energy(symbol), r);
                    });
@@ -291,6 +291,26 @@ void range_doppler_map::spread(const echo& e, double scale, size_t place)
                        std::polar(1.0, 2 * PI * e.doppler * d_pattern.times[i])) *
             (d_window_doppler[i] * d_mask_doppler[i]);
     r.columns->transform_turns(d_turns, to);
+}
+
+bool range_doppler_map::holds_rows() const
+{
+    return !d_weighted && d_range_cells == d_pattern.subcarriers.span;
+}
+
+// The transform of conjugate cells is that of the cells back to products, conjugate.
+void range_doppler_map::sum_conjugates(size_t first,
+                                       size_t last,
+                                       const gr_complex* turns,
+                                       gr_complex* sums)
+{
+    auto& r = *d_rooms.front();
+    d_tiles->sum_conjugates(first, last, turns, r.cells.data());
+    d_range_fft->execute(r.cells.data(), r.row.data());
+    volk_32f_s32f_multiply_32f(reinterpret_cast<float*>(sums),
+                               reinterpret_cast<const float*>(r.row.data()),
+                               1 / static_cast<float>(d_range_cells),
+                               static_cast<unsigned int>(2 * d_range_cells));
 }
 
 double range_doppler_map::correlation_delay(size_t lag) const

@@ -14,6 +14,7 @@ namespace {
 constexpr size_t COLUMNS = range_tiles::COLUMNS;
 // Keeps a row's places off each other's cache sets where the rows are a power of two.
 constexpr size_t GAP = 64;
+constexpr size_t LANES = 8;
 
 // A row's pieces, pitch values from one to the next.
 ISAC_SIMD_CLONES
@@ -24,7 +25,6 @@ void put_pieces(const float* values,
                 size_t pitch,
                 bool past_caches)
 {
-    constexpr size_t LANES = 8;
     for (; pieces > 0; pieces--, values += 2 * COLUMNS, place += 2 * pitch)
         for (size_t i = 0; i < 2 * COLUMNS; i += LANES) {
             float8 v;
@@ -35,6 +35,39 @@ void put_pieces(const float* values,
             else
                 store(place + i, v);
         }
+}
+
+// Sums over rows of a tile of conj(cell) turn, as many at a time as registers hold. What
+// is summed next lies a tile further: the machine cannot guess that.
+ISAC_SIMD_CLONES
+void sum_tile(const float* cells,
+              const gr_complex* turns,
+              size_t rows,
+              float* sums,
+              lines_ahead ahead)
+{
+    constexpr size_t VECTORS = 4;
+    constexpr size_t LINES = VECTORS * LANES * sizeof(float) / CACHE_LINE;
+    const float8 one = { 1, 1, 1, 1, 1, 1, 1, 1 };
+    const float8 sign = { 1, -1, 1, -1, 1, -1, 1, -1 };
+    for (size_t i = 0; i < 2 * COLUMNS; i += VECTORS * LANES) {
+        float8 straight[VECTORS] = {}, crossed[VECTORS] = {};
+        for (size_t row = 0; row < rows; row++) {
+            const float8 re = one * turns[row].real();
+            const float8 im = one * turns[row].imag();
+            for (size_t v = 0; v < VECTORS; v++) {
+                float8 x;
+                load(x, cells + row * 2 * COLUMNS + i + v * LANES);
+                straight[v] += x * re;
+                crossed[v] += x * im;
+            }
+            ahead.ask(LINES);
+        }
+        for (size_t v = 0; v < VECTORS; v++)
+            store(sums + i + v * LANES,
+                  sign * straight[v] +
+                      ISAC_SHUFFLE(crossed[v], crossed[v], 1, 0, 3, 2, 5, 4, 7, 6));
+    }
 }
 
 } // namespace
@@ -66,6 +99,20 @@ void range_tiles::put(size_t row, const gr_complex* values, float weight)
                d_tiles,
                d_pitch,
                d_past_caches);
+}
+
+void range_tiles::sum_conjugates(size_t first,
+                                 size_t last,
+                                 const gr_complex* turns,
+                                 gr_complex* sums) const
+{
+    const auto piece = [&](size_t i) { return tile(i) + first * COLUMNS; };
+    for (size_t i = 0; i < d_tiles; i++)
+        sum_tile(reinterpret_cast<const float*>(piece(i)),
+                 turns + first,
+                 last - first,
+                 reinterpret_cast<float*>(sums + i * COLUMNS),
+                 lines_ahead(piece((i + 1) % d_tiles), (last - first) * COLUMNS));
 }
 
 void range_tiles::settle() const

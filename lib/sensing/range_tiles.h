@@ -44,6 +44,16 @@ public:
 
     //! Of a tile that is read next, those that lie beyond the caches.
     lines_ahead ahead_of(size_t tile) const;
+    /*!
+     * Sums over rows, from first to before last, of their conjugate cells times each
+     * row's turn.
+     *
+     * \param sums  row_length() values
+     */
+    void sum_conjugates(size_t first,
+                        size_t last,
+                        const gr_complex* turns,
+                        gr_complex* sums) const;
     //! rows x COLUMNS values.
     const gr_complex* tile(size_t i) const { return d_values.data() + i * d_pitch; }
 

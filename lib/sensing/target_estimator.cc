@@ -120,6 +120,9 @@ target_estimator::target_estimator(ofdm_grid::sptr grid, const parameters& p)
             "target_estimator: dynamic_range_db",
             p.dynamic_range_db,
             "must be from 10 to 140 dB");
+    // The fine map and the compensation of motion work on the products.
+    if (d_detector && !d_motion && d_map.holds_rows())
+        d_frame.leave_products_to(d_map);
 }
 
 bool target_estimator::process(const gr_complex* rows,

@@ -74,8 +74,6 @@ BOOST_AUTO_TEST_CASE(an_echo_is_found_where_it_is)
     }
 }
 
-// In noise: nothing in a fine raster around the estimate is more likely, but for what the
-// blocks leave (a part in a thousand of the information, so of the value's fall).
 // Rows and symbols that fill no register and no group of rows, beside the definition, to
 // the rounding of sums of float.
 BOOST_AUTO_TEST_CASE(the_power_of_any_size_is_that_of_the_definition)
@@ -108,6 +106,8 @@ BOOST_AUTO_TEST_CASE(the_power_of_any_size_is_that_of_the_definition)
         }
 }
 
+// In noise: nothing in a fine raster around the estimate is more likely, but for what the
+// blocks leave (a part in a thousand of the information, so of the value's fall).
 BOOST_AUTO_TEST_CASE(the_estimate_is_the_maximum_of_the_likelihood)
 {
     frame_maker maker(2);

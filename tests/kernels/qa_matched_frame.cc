@@ -4,6 +4,7 @@
 
 #include "support/echo_frame.h"
 #include <gnuradio/isac/sensing/matched_frame.h>
+#include <gnuradio/isac/sensing/range_doppler_map.h>
 #include <boost/test/unit_test.hpp>
 #include <limits>
 
@@ -119,4 +120,73 @@ BOOST_AUTO_TEST_CASE(a_reference_of_zeros_has_no_energy)
     frame.load(maker.noise(*grid).data(), nothing.data());
     BOOST_TEST(frame.energy() == 0);
     BOOST_TEST(frame.num_elements() == 0);
+}
+
+// A map holds the products of frames whose elements are alike; they come back where they
+// are asked for, and where an odd row or frame among the others needs them.
+BOOST_AUTO_TEST_CASE(products_that_a_map_holds_come_back)
+{
+    frame_maker maker(4);
+    ofdm_grid::parameters p;
+    p.fft_len = 60;
+    p.cp_len = { 4 };
+    p.num_symbols = 10;
+    p.pilots = "none";
+    const auto grid = ofdm_grid::make(p);
+    const size_t n = grid->num_subcarriers(), size = grid->elements().size();
+
+    std::vector<gr_complex> even(size);
+    for (auto& x : even)
+        x = maker.phase(1);
+    auto slopes = even, odd_row = even, nearly = even;
+    for (size_t i = 0; i < size; i++)
+        slopes[i] *= 1 + i / n; // every row alike in itself
+    for (size_t k = 0; k < n; k += 2) {
+        odd_row[3 * n + k] *= 2;
+        nearly[3 * n + k] *= 1.012f; // a row that is not, in a frame that is
+    }
+    const auto mixed = maker.qam_reference(*grid);
+
+    const std::vector<gr_complex>* const frames[] = { &even,  &even,    &mixed, &even,
+                                                      &even,  &slopes,  &mixed, &even,
+                                                      &even,  &odd_row, &even,  &nearly,
+                                                      &nearly };
+
+    std::vector<gr_complex> turns(grid->num_symbols());
+    for (auto& t : turns)
+        t = maker.phase(1);
+    for (const int threads : { 1, 3 }) {
+        range_doppler_map::parameters of_map;
+        of_map.pilots_only = false;
+        of_map.threads = threads;
+        range_doppler_map map(grid, of_map);
+        BOOST_TEST_REQUIRE(map.holds_rows());
+        matched_frame left(grid, map.pattern(), true, threads);
+        left.leave_products_to(map);
+        matched_frame kept(grid, map.pattern(), true);
+        std::vector<float> powers(size);
+        for (const auto* sent : frames) {
+            const auto rows = maker.noise(*grid);
+            kept.load(rows.data(), sent->data());
+            map.take(left, rows.data(), sent->data(), 0, grid->num_symbols());
+            map.finish(left, powers.data());
+            BOOST_TEST(left.uniform() == (sent == &even || sent == &nearly));
+            BOOST_TEST(left.power() == kept.power());
+            const auto sums_agree = [&] {
+                std::vector<gr_complex> expected(n), sums(n);
+                for (const size_t first : { 0, 3, 9 }) {
+                    kept.sum_conjugates(first, 10, turns.data(), expected.data());
+                    left.sum_conjugates(first, 10, turns.data(), sums.data());
+                    for (size_t k = 0; k < n; k++)
+                        BOOST_REQUIRE_SMALL(std::abs(sums[k] - expected[k]), 2e-5f);
+                }
+            };
+            sums_agree();
+            left.restore();
+            for (size_t i = 0; i < size; i++)
+                BOOST_REQUIRE_SMALL(std::abs(left.products()[i] - kept.products()[i]),
+                                    2e-5f);
+            sums_agree();
+        }
+    }
 }

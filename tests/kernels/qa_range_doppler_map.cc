@@ -269,6 +269,21 @@ BOOST_AUTO_TEST_CASE(rows_come_one_after_the_other)
     }
 }
 
+// Of an unweighted and unpadded map, of every symbol's subcarriers or those of a comb.
+BOOST_AUTO_TEST_CASE(rows_can_be_had_where_nothing_changed_them)
+{
+    const auto holds = [](const std::string& pilots, auto change) {
+        range_doppler_map::parameters p;
+        change(p);
+        return range_doppler_map(ofdm_grid::make(small_grid(pilots)), p).holds_rows();
+    };
+    BOOST_TEST(holds("all", [](auto&) {}));
+    BOOST_TEST(holds("comb", [](auto& p) { p.pad_doppler = 2; }));
+    BOOST_TEST(!holds("all", [](auto& p) { p.window = "hann"; }));
+    BOOST_TEST(!holds("all", [](auto& p) { p.mode = "division"; }));
+    BOOST_TEST(!holds("all", [](auto& p) { p.pad_delay = 2; }));
+}
+
 BOOST_AUTO_TEST_CASE(empty_reference_is_told)
 {
     const auto grid = ofdm_grid::make(small_grid("none"));

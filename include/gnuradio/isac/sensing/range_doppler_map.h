@@ -41,7 +41,7 @@ struct echo_response;
  * With pilots on a comb of spacing S_f (S_t) only the first N / S_f range cells (the
  * middle M / S_t Doppler rows) are unambiguous, and the map has only those.
  */
-class ISAC_API range_doppler_map
+class ISAC_API range_doppler_map : public row_holder
 {
 public:
     struct parameters {
@@ -61,7 +61,7 @@ public:
 
     //! \throws std::invalid_argument naming the parameter, its value and its limit
     range_doppler_map(ofdm_grid::sptr grid, const parameters& p);
-    ~range_doppler_map();
+    ~range_doppler_map() override;
 
     range_doppler_map(const range_doppler_map&) = delete;
     range_doppler_map& operator=(const range_doppler_map&) = delete;
@@ -110,6 +110,16 @@ public:
      * \param negligible  power of an echo in a cell that may stay in it
      */
     void process_less(float* map, double negligible);
+
+    //! \name Rows of the frame processed last
+    //! \{
+    //! Whether they can be had from the map: no weight and no padding changed them.
+    bool holds_rows() const;
+    void sum_conjugates(size_t first,
+                        size_t last,
+                        const gr_complex* turns,
+                        gr_complex* sums) override;
+    //! \}
 
     size_t doppler_cells() const { return d_doppler_cells; }
     size_t range_cells() const { return d_range_cells; }
@@ -162,6 +172,7 @@ private:
     parameters d_params;
     element_pattern d_pattern;
     bool d_division;
+    bool d_weighted; // whether elements are, along delay
     size_t d_range_cells;
     size_t d_doppler_cells;
     double d_delay_step;
