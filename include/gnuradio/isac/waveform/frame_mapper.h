@@ -49,36 +49,30 @@ public:
     void demap(size_t symbol, const gr_complex* row, uint8_t* bits);
 
 private:
-    // Subcarriers one after the other.
-    struct run {
-        uint32_t first, count;
-        bool operator<(const run& other) const
-        {
-            return std::tie(first, count) < std::tie(other.first, other.count);
-        }
-    };
     // Where a row holds what; rows that are alike share it, so that it stays in the
     // cache.
     struct layout {
-        std::vector<run> data, empty;
-        std::vector<uint32_t> pilots; // subcarriers
+        std::vector<uint32_t> data;   // subcarriers
+        std::vector<uint32_t> values; // where d_values holds each subcarrier's
+        size_t num_pilots = 0;
         bool operator<(const layout& other) const
         {
-            return std::tie(data, pilots) < std::tie(other.data, other.pilots);
+            return std::tie(data, values) < std::tie(other.data, other.values);
         }
     };
     struct row_place {
         const layout* where;
-        size_t num_data;
         size_t first_data, first_pilot; // among the frame's
     };
+
+    layout lay_out(const ofdm_grid::element* row) const;
 
     ofdm_grid::sptr d_grid;
     constellation d_constellation;
     std::set<layout> d_layouts;
     std::vector<row_place> d_rows;
     std::vector<gr_complex> d_pilots;  // the frame's, one after the other
-    volk::vector<gr_complex> d_values; // a row's data, and room beyond
+    volk::vector<gr_complex> d_values; // a row's data and its pilots; the last is zero
 };
 
 } // namespace isac
