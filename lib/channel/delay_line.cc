@@ -55,6 +55,34 @@ std::complex<double> product(std::complex<double> a, std::complex<double> b)
              a.real() * b.imag() + a.imag() * b.real() };
 }
 
+// first step^i, in chains that do not wait for each other's products.
+void progression(std::complex<double> first,
+                 std::complex<double> step,
+                 size_t count,
+                 std::complex<double>* values)
+{
+    constexpr size_t CHAINS = 8;
+    values[0] = first;
+    for (size_t i = 1; i < std::min(count, CHAINS); i++)
+        values[i] = product(values[i - 1], step);
+    for (size_t steps = 1; steps < CHAINS; steps *= 2)
+        step = product(step, step);
+    for (size_t i = CHAINS; i < count; i++)
+        values[i] = product(values[i - CHAINS], step);
+}
+
+// Over the places of a tile.
+tile_rotation rotation_of(const std::complex<double>* places)
+{
+    tile_rotation turn;
+    for (size_t n = 0; n < tile_run::SAMPLES; n++) {
+        turn.re[2 * n] = turn.re[2 * n + 1] = static_cast<float>(places[n].real());
+        turn.im[2 * n + 1] = static_cast<float>(places[n].imag());
+        turn.im[2 * n] = -turn.im[2 * n + 1];
+    }
+    return turn;
+}
+
 bool finite(gr_complex x) { return std::isfinite(x.real()) && std::isfinite(x.imag()); }
 
 } // namespace
@@ -145,20 +173,12 @@ bool delay_line::pass(const path& p, gr_complex* out, size_t offset, bool adds)
     if (!(longest <= d_longest_delay && std::min(p.delay, last_delay) >= 0))
         return false;
 
-    tile_rotation turn;
-    const std::complex<double> step = std::polar(1.0, p.phase_rate);
-    std::complex<double> place = 1;
-    for (size_t n = 0; n < TILE; n++) {
-        turn.re[2 * n] = turn.re[2 * n + 1] = static_cast<float>(place.real());
-        turn.im[2 * n + 1] = static_cast<float>(place.imag());
-        turn.im[2 * n] = -turn.im[2 * n + 1];
-        place = product(place, step);
-    }
+    std::complex<double> places[TILE + 1];
+    progression(1, std::polar(1.0, p.phase_rate), TILE + 1, places);
+    const tile_rotation turn = rotation_of(places);
     const size_t tiles = (end + TILE - 1) / TILE;
     std::complex<double> factors[2 * LONGEST_STRETCH / TILE];
-    factors[0] = std::polar(p.amplitude, p.phase);
-    for (size_t i = 1; i < tiles; i++)
-        factors[i] = product(factors[i - 1], place);
+    progression(std::polar(p.amplitude, p.phase), places[TILE], tiles, factors);
 
     const auto steps_of = [&p](size_t tile) {
         const double middle = p.delay + p.delay_rate * ((tile + 0.5) * TILE);
