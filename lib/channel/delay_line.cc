@@ -17,7 +17,6 @@ namespace isac {
 namespace {
 
 constexpr size_t LANES = 8;
-constexpr size_t NUM_TAPS = fractional_delay::NUM_TAPS;
 
 // The coefficients are those of the delay in multiples of this, samples, and renewed
 // where it changes. What a tile of the fastest path that is promised -70 dB moves by
@@ -163,6 +162,32 @@ delay_line::finding delay_line::write(const gr_complex* in, size_t count, size_t
     return found;
 }
 
+// The coefficients of all runs are found before the first one passes: those of each would
+// hold up the tiles that wait for them.
+size_t delay_line::find_runs(
+    const path& p, size_t offset, size_t tile, size_t end, tile_run* runs) const
+{
+    size_t count = 0;
+    int64_t last = -1;
+    for (; tile < end; tile++) {
+        const double middle = p.delay + p.delay_rate * ((tile + 0.5) * TILE);
+        const auto steps = static_cast<int64_t>(std::max(middle, 0.0) / DELAY_STEP + 0.5);
+        if (steps != last) {
+            last = steps;
+            const double delay = static_cast<double>(steps) * DELAY_STEP;
+            const auto whole = static_cast<size_t>(delay);
+            const size_t first =
+                d_first + tile * TILE - offset - whole - fractional_delay::BEHIND;
+            tile_run& run = runs[count++];
+            run.x = reinterpret_cast<const float*>(d_samples.data() + first);
+            run.tiles = 0;
+            d_bank.coefficients(delay - whole, run.taps);
+        }
+        runs[count - 1].tiles++;
+    }
+    return count;
+}
+
 // Tiles are counted from the start of the stretch, and one that the piece cuts is worked
 // out whole and aside: the same samples come out however a stretch is cut.
 bool delay_line::pass(const path& p, gr_complex* out, size_t offset, bool adds)
@@ -176,48 +201,33 @@ bool delay_line::pass(const path& p, gr_complex* out, size_t offset, bool adds)
     std::complex<double> places[TILE + 1];
     progression(1, std::polar(1.0, p.phase_rate), TILE + 1, places);
     const tile_rotation turn = rotation_of(places);
-    const size_t tiles = (end + TILE - 1) / TILE;
     std::complex<double> factors[2 * LONGEST_STRETCH / TILE];
-    progression(std::polar(p.amplitude, p.phase), places[TILE], tiles, factors);
+    progression(
+        std::polar(p.amplitude, p.phase), places[TILE], (end + TILE - 1) / TILE, factors);
 
-    const auto steps_of = [&p](size_t tile) {
-        const double middle = p.delay + p.delay_rate * ((tile + 0.5) * TILE);
-        return static_cast<int64_t>(std::max(middle, 0.0) / DELAY_STEP + 0.5);
+    const auto pass_whole = [&](size_t first, size_t last, gr_complex* to) {
+        tile_run runs[LONGEST_STRETCH / TILE];
+        const size_t count = find_runs(p, offset, first, last, runs);
+        pass_tiles(
+            runs, count, { turn, factors + first, adds, reinterpret_cast<float*>(to) });
     };
-    for (size_t tile = offset / TILE; tile < tiles;) {
-        const int64_t steps = steps_of(tile);
-        const double delay = static_cast<double>(steps) * DELAY_STEP;
-        const auto whole = static_cast<size_t>(delay);
-        float taps[NUM_TAPS];
-        d_bank.coefficients(delay - whole, taps);
-        const auto pass_to = [&](size_t count, gr_complex* to) {
-            const size_t first =
-                d_first + tile * TILE - offset - whole - fractional_delay::BEHIND;
-            pass_tiles({ reinterpret_cast<const float*>(d_samples.data() + first),
-                         taps,
-                         turn,
-                         factors + tile,
-                         count,
-                         adds,
-                         reinterpret_cast<float*>(to) });
-        };
+    const auto pass_cut = [&](size_t tile) {
         const size_t from = std::max(tile * TILE, offset);
         const size_t to = std::min((tile + 1) * TILE, end);
-        if (to - from < TILE) {
-            gr_complex aside[TILE] = {};
-            if (adds)
-                std::copy_n(out + from - offset, to - from, aside + from % TILE);
-            pass_to(1, aside);
-            std::copy_n(aside + from % TILE, to - from, out + from - offset);
-            tile++;
-            continue;
-        }
-        size_t count = 1;
-        while ((tile + count + 1) * TILE <= end && steps_of(tile + count) == steps)
-            count++;
-        pass_to(count, out + from - offset);
-        tile += count;
-    }
+        gr_complex aside[TILE] = {};
+        if (adds)
+            std::copy_n(out + from - offset, to - from, aside + from % TILE);
+        pass_whole(tile, tile + 1, aside);
+        std::copy_n(aside + from % TILE, to - from, out + from - offset);
+    };
+    size_t first = offset / TILE;
+    const size_t last = end / TILE;
+    if (offset % TILE != 0)
+        pass_cut(first++);
+    if (first < last)
+        pass_whole(first, last, out + first * TILE - offset);
+    if (first <= last && end % TILE != 0)
+        pass_cut(last);
     return true;
 }
 

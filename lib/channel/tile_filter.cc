@@ -4,7 +4,6 @@
 
 #include "simd_clones.h"
 #include "tile_filter.h"
-#include <gnuradio/isac/channel/fractional_delay.h>
 
 namespace gr {
 namespace isac {
@@ -54,9 +53,10 @@ add_taps(const float* x, const float* taps, Floats* y)
     }
 }
 
-// So many tiles from a place on, whose sums stay in registers.
+// So many tiles, whose sums stay in registers, put behind some others.
 template <typename Floats, size_t TILES>
-inline __attribute__((always_inline)) void pass_some(const tile_run& run, size_t first)
+inline __attribute__((always_inline)) void
+pass_some(const float* x, const float* taps, const tile_output& to, size_t behind)
 {
     constexpr size_t SAMPLES = lanes_of<Floats> / 2;
     constexpr size_t VECTORS = tile_run::FLOATS / lanes_of<Floats>;
@@ -64,14 +64,13 @@ inline __attribute__((always_inline)) void pass_some(const tile_run& run, size_t
     // some places.
     constexpr size_t NUM_TAPS = fractional_delay::NUM_TAPS;
     constexpr size_t TAPS = NUM_TAPS / SAMPLES, MORE = NUM_TAPS % SAMPLES;
-    const float* const x = run.x + first * tile_run::FLOATS;
     Floats y[TILES * VECTORS] = {};
 #pragma GCC unroll 1
     for (size_t place = 0; place < MORE; place++)
-        add_taps<TAPS + 1, TILES * VECTORS>(x + 2 * place, run.taps + place, y);
+        add_taps<TAPS + 1, TILES * VECTORS>(x + 2 * place, taps + place, y);
 #pragma GCC unroll 1
     for (size_t place = MORE; place < SAMPLES; place++)
-        add_taps<TAPS, TILES * VECTORS>(x + 2 * place, run.taps + place, y);
+        add_taps<TAPS, TILES * VECTORS>(x + 2 * place, taps + place, y);
 
     Floats one, sign;
     for (size_t lane = 0; lane < lanes_of<Floats>; lane++) {
@@ -79,44 +78,64 @@ inline __attribute__((always_inline)) void pass_some(const tile_run& run, size_t
         sign[lane] = lane % 2 ? 1 : -1;
     }
     for (size_t tile = 0; tile < TILES; tile++) {
-        const auto& factor = run.factors[first + tile];
+        const auto& factor = to.factors[behind + tile];
         const Floats factor_re = one * static_cast<float>(factor.real());
         const Floats factor_im = sign * static_cast<float>(factor.imag());
-        float* const out = run.out + (first + tile) * tile_run::FLOATS;
+        float* const out = to.out + (behind + tile) * tile_run::FLOATS;
         for (size_t v = 0; v < VECTORS; v++) {
             Floats& sum = y[tile * VECTORS + v];
-            Floats re, im, to = {};
-            load(re, run.turn.re + v * lanes_of<Floats>);
-            load(im, run.turn.im + v * lanes_of<Floats>);
-            if (run.adds)
-                load(to, out + v * lanes_of<Floats>);
+            Floats re, im, there = {};
+            load(re, to.turn.re + v * lanes_of<Floats>);
+            load(im, to.turn.im + v * lanes_of<Floats>);
+            if (to.adds)
+                load(there, out + v * lanes_of<Floats>);
             multiply(sum, re, im);
             multiply(sum, factor_re, factor_im);
-            store(out + v * lanes_of<Floats>, to + sum);
+            store(out + v * lanes_of<Floats>, there + sum);
         }
     }
 }
 
-// All tiles, as many at a time as registers hold.
+// All runs, as many tiles at a time as registers hold.
 template <typename Floats, size_t TOGETHER>
-inline __attribute__((always_inline)) void pass_all(const tile_run& run)
+inline __attribute__((always_inline)) void
+pass_all(const tile_run* runs, size_t count, const tile_output& to)
 {
-    size_t tile = 0;
-    for (; tile + TOGETHER <= run.tiles; tile += TOGETHER)
-        pass_some<Floats, TOGETHER>(run, tile);
-    for (; tile < run.tiles; tile++)
-        pass_some<Floats, 1>(run, tile);
+    size_t behind = 0;
+    for (size_t i = 0; i < count; i++) {
+        const tile_run& run = runs[i];
+        size_t tile = 0;
+        for (; tile + TOGETHER <= run.tiles; tile += TOGETHER)
+            pass_some<Floats, TOGETHER>(
+                run.x + tile * tile_run::FLOATS, run.taps, to, behind + tile);
+        for (; tile < run.tiles; tile++)
+            pass_some<Floats, 1>(
+                run.x + tile * tile_run::FLOATS, run.taps, to, behind + tile);
+        behind += run.tiles;
+    }
 }
 
 #ifdef ISAC_SIMD_512
-ISAC_SIMD_512 void pass_run(const tile_run& run) { pass_all<float16, 2>(run); }
-ISAC_SIMD_256 void pass_run(const tile_run& run) { pass_all<float8, 1>(run); }
+ISAC_SIMD_512 void pass_runs(const tile_run* runs, size_t count, const tile_output& to)
+{
+    pass_all<float16, 2>(runs, count, to);
+}
+ISAC_SIMD_256 void pass_runs(const tile_run* runs, size_t count, const tile_output& to)
+{
+    pass_all<float8, 1>(runs, count, to);
+}
 #endif
-ISAC_SIMD_BASE void pass_run(const tile_run& run) { pass_all<float8, 1>(run); }
+ISAC_SIMD_BASE void pass_runs(const tile_run* runs, size_t count, const tile_output& to)
+{
+    pass_all<float8, 1>(runs, count, to);
+}
 
 } // namespace
 
-void pass_tiles(const tile_run& run) { pass_run(run); }
+void pass_tiles(const tile_run* runs, size_t count, const tile_output& to)
+{
+    pass_runs(runs, count, to);
+}
 
 } // namespace isac
 } // namespace gr

@@ -5,13 +5,12 @@
 #ifndef INCLUDED_ISAC_CHANNEL_TILE_FILTER_H
 #define INCLUDED_ISAC_CHANNEL_TILE_FILTER_H
 
+#include <gnuradio/isac/channel/fractional_delay.h>
 #include <complex>
 #include <cstddef>
 
 namespace gr {
 namespace isac {
-
-struct tile_rotation;
 
 //! Tiles of one delay, one after the other.
 struct tile_run {
@@ -19,12 +18,8 @@ struct tile_run {
     static constexpr size_t FLOATS = 2 * SAMPLES; //!< likewise
 
     const float* x; //!< samples, the first tap's of the first tile first
-    const float* taps;
-    const tile_rotation& turn;           //!< over each tile
-    const std::complex<double>* factors; //!< of each tile
     size_t tiles;
-    bool adds; //!< to what is there
-    float* out;
+    float taps[fractional_delay::NUM_TAPS];
 };
 
 //! exp(j w n) over a tile, each part twice, as it meets both parts of a sample, and with
@@ -34,11 +29,19 @@ struct tile_rotation {
     float im[tile_run::FLOATS];
 };
 
+//! What becomes of the tiles of all runs.
+struct tile_output {
+    const tile_rotation& turn;           //!< over each tile
+    const std::complex<double>* factors; //!< of each tile
+    bool adds;                           //!< to what is there
+    float* out;
+};
+
 /*!
  * What comes over a path: the samples through the fractional delay's taps, turned by the
  * rotation and multiplied by each tile's factor.
  */
-void pass_tiles(const tile_run& run);
+void pass_tiles(const tile_run* runs, size_t count, const tile_output& to);
 
 } // namespace isac
 } // namespace gr

@@ -154,6 +154,8 @@ BOOST_AUTO_TEST_CASE(a_stretch_may_be_cut_anywhere)
     const auto x = tones(5).samples(total + AHEAD);
     const delay_line::path first = { 33.3, 3e-6, 1, 0.5, 0.01 };
     const delay_line::path second = { 7.9, -1e-6, 0.3, 2, -0.02 };
+    // So slow that some tiles have one delay: cuts take them in other numbers at a time.
+    const delay_line::path third = { 20.6, 2e-7, 0.5, 1, 0.005 };
     const auto run = [&](size_t step) {
         std::vector<gr_complex> out(total);
         delay_line line;
@@ -161,11 +163,12 @@ BOOST_AUTO_TEST_CASE(a_stretch_may_be_cut_anywhere)
             line.write(x.data() + n, std::min(step, total - n), AHEAD);
             BOOST_REQUIRE(line.put(first, out.data() + n, n));
             BOOST_REQUIRE(line.add(second, out.data() + n, n));
+            BOOST_REQUIRE(line.add(third, out.data() + n, n));
         }
         return out;
     };
     const auto whole = run(total);
-    for (const size_t step : { 1, 31, 32, 33, 100, 1499 })
+    for (const size_t step : { 1, 31, 32, 33, 64, 100, 200, 1499 })
         BOOST_TEST((run(step) == whole), "pieces of " << step << " samples");
 }
 

@@ -14,6 +14,8 @@
 namespace gr {
 namespace isac {
 
+struct tile_run;
+
 /*!
  * \brief What one transmitter sent, and the sum of its copies that reach one receiver
  * over paths of time-varying delay.
@@ -95,6 +97,8 @@ private:
 
     void allocate(size_t longest_delay);
     void make_room();
+    size_t find_runs(
+        const path& p, size_t offset, size_t tile, size_t end, tile_run* runs) const;
     bool pass(const path& p, gr_complex* out, size_t offset, bool adds);
 
     fractional_delay d_bank;
