@@ -26,13 +26,14 @@ inline void exchange(float16& v)
 inline __attribute__((always_inline)) void keep(float16& v) { asm("" : "+v"(v)); }
 #endif
 
-// Samples times others, of which re and im are those of a rotation.
+// Adds samples times others, of which re and im are those of a rotation.
 template <typename Floats>
-inline void multiply(Floats& v, const Floats& re, const Floats& im)
+inline void add_product(Floats& to, const Floats& v, const Floats& re, const Floats& im)
 {
     Floats other = v;
     exchange(other);
-    v = v * re + other * im;
+    to += v * re;
+    to += other * im;
 }
 
 // Adds what some taps a register apart make of their samples. They meet the same
@@ -83,17 +84,28 @@ pass_some(const float* x, const float* taps, const tile_output& to, size_t behin
         const Floats factor_im = sign * static_cast<float>(factor.imag());
         float* const out = to.out + (behind + tile) * tile_run::FLOATS;
         for (size_t v = 0; v < VECTORS; v++) {
-            Floats& sum = y[tile * VECTORS + v];
-            Floats re, im, there = {};
+            Floats re, im, turned = {}, sum = {};
             load(re, to.turn.re + v * lanes_of<Floats>);
             load(im, to.turn.im + v * lanes_of<Floats>);
             if (to.adds)
-                load(there, out + v * lanes_of<Floats>);
-            multiply(sum, re, im);
-            multiply(sum, factor_re, factor_im);
-            store(out + v * lanes_of<Floats>, there + sum);
+                load(sum, out + v * lanes_of<Floats>);
+            add_product(turned, y[tile * VECTORS + v], re, im);
+            add_product(sum, turned, factor_re, factor_im);
+            store(out + v * lanes_of<Floats>, sum);
         }
     }
+}
+
+// The tiles of a run from one on, as many at a time as said, the last ones fewer.
+template <typename Floats, size_t TOGETHER>
+inline __attribute__((always_inline)) void
+pass_run(const tile_run& run, size_t tile, const tile_output& to, size_t behind)
+{
+    for (; tile + TOGETHER <= run.tiles; tile += TOGETHER)
+        pass_some<Floats, TOGETHER>(
+            run.x + tile * tile_run::FLOATS, run.taps, to, behind + tile);
+    if constexpr (TOGETHER > 1)
+        pass_run<Floats, TOGETHER - 1>(run, tile, to, behind);
 }
 
 // All runs, as many tiles at a time as registers hold.
@@ -103,22 +115,15 @@ pass_all(const tile_run* runs, size_t count, const tile_output& to)
 {
     size_t behind = 0;
     for (size_t i = 0; i < count; i++) {
-        const tile_run& run = runs[i];
-        size_t tile = 0;
-        for (; tile + TOGETHER <= run.tiles; tile += TOGETHER)
-            pass_some<Floats, TOGETHER>(
-                run.x + tile * tile_run::FLOATS, run.taps, to, behind + tile);
-        for (; tile < run.tiles; tile++)
-            pass_some<Floats, 1>(
-                run.x + tile * tile_run::FLOATS, run.taps, to, behind + tile);
-        behind += run.tiles;
+        pass_run<Floats, TOGETHER>(runs[i], 0, to, behind);
+        behind += runs[i].tiles;
     }
 }
 
 #ifdef ISAC_SIMD_512
 ISAC_SIMD_512 void pass_runs(const tile_run* runs, size_t count, const tile_output& to)
 {
-    pass_all<float16, 2>(runs, count, to);
+    pass_all<float16, 3>(runs, count, to);
 }
 ISAC_SIMD_256 void pass_runs(const tile_run* runs, size_t count, const tile_output& to)
 {
