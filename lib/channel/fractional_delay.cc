@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
 
+#include "simd_clones.h"
 #include <gnuradio/isac/channel/fractional_delay.h>
 #include <gnuradio/isac/theory/constants.h>
 #include <Eigen/Dense>
@@ -17,6 +18,23 @@ namespace {
 double band_mean(double x)
 {
     return boost::math::sinc_pi(PI * fractional_delay::BAND * x);
+}
+
+// Taps between those of two phases, one after the other in the bank.
+ISAC_SIMD_CLONES
+void interpolate(const float* low, float share, float* taps)
+{
+    constexpr size_t NUM_TAPS = fractional_delay::NUM_TAPS, LANES = 8;
+    const float* const high = low + NUM_TAPS;
+    size_t k = 0;
+    for (; k + LANES <= NUM_TAPS; k += LANES) {
+        float8 a, b;
+        load(a, low + k);
+        load(b, high + k);
+        store(taps + k, a + share * (b - a));
+    }
+    for (; k < NUM_TAPS; k++)
+        taps[k] = low[k] + share * (high[k] - low[k]);
 }
 
 } // namespace
@@ -47,10 +65,7 @@ void fractional_delay::coefficients(double mu, float* taps) const
     const double place = mu * NUM_PHASES;
     const size_t phase = std::min(static_cast<size_t>(place), NUM_PHASES - 1);
     const float share = static_cast<float>(place - phase);
-    const float* low = d_bank.data() + phase * NUM_TAPS;
-    const float* high = low + NUM_TAPS;
-    for (size_t k = 0; k < NUM_TAPS; k++)
-        taps[k] = low[k] + share * (high[k] - low[k]);
+    interpolate(d_bank.data() + phase * NUM_TAPS, share, taps);
 }
 
 } // namespace isac
