@@ -3,12 +3,10 @@
  */
 
 #include "../support/echo_frame.h"
+#include "transforms_alone.h"
 #include "turns.h"
-#include <gnuradio/fft/fft.h>
 #include <gnuradio/isac/sensing/target_estimator.h>
 #include <benchmark/benchmark.h>
-#include <fftw3.h>
-#include <cstring>
 #include <vector>
 
 using namespace gr::isac;
@@ -51,65 +49,19 @@ void sizes_and(benchmark::internal::Benchmark* b)
     b->Unit(benchmark::kMillisecond)->UseRealTime();
 }
 
+transforms_alone transforms_of(const benchmark::State& state)
+{
+    return { static_cast<int>(state.range(0)), static_cast<int>(state.range(1)) };
+}
+
 void count_cells(benchmark::State& state)
 {
     state.SetItemsProcessed(state.iterations() * state.range(0) * state.range(1));
 }
 
-// The transforms of a map alone, contiguous: no map can be faster.
-class transforms_alone
-{
-public:
-    explicit transforms_alone(const benchmark::State& state)
-    {
-        const int n = static_cast<int>(state.range(0)),
-                  m = static_cast<int>(state.range(1));
-        const size_t cells = static_cast<size_t>(n) * m;
-        gr::fft::fft_complex_fwd(1); // sets FFTW up before the first plan, as the module
-        d_data = fftwf_alloc_complex(cells);
-        d_rows = plan(n, m, FFTW_BACKWARD);
-        d_columns = plan(m, n, FFTW_FORWARD);
-        std::memset(d_data, 0, cells * sizeof(fftwf_complex));
-    }
-    ~transforms_alone()
-    {
-        fftwf_destroy_plan(d_rows);
-        fftwf_destroy_plan(d_columns);
-        fftwf_free(d_data);
-    }
-
-    void process()
-    {
-        fftwf_execute(d_rows);
-        fftwf_execute(d_columns);
-        benchmark::ClobberMemory();
-    }
-
-private:
-    fftwf_plan plan(int length, int count, int sign)
-    {
-        return fftwf_plan_many_dft(1,
-                                   &length,
-                                   count,
-                                   d_data,
-                                   nullptr,
-                                   1,
-                                   length,
-                                   d_data,
-                                   nullptr,
-                                   1,
-                                   length,
-                                   sign,
-                                   FFTW_MEASURE);
-    }
-
-    fftwf_complex* d_data;
-    fftwf_plan d_rows, d_columns;
-};
-
 void fft_only_limit(benchmark::State& state)
 {
-    transforms_alone transforms(state);
+    auto transforms = transforms_of(state);
     for (auto _ : state)
         transforms.process();
     count_cells(state);
@@ -198,7 +150,7 @@ void turns(benchmark::internal::Benchmark* b)
 // The map's share of what its transforms allow.
 void transforms_over_map(benchmark::State& state)
 {
-    transforms_alone transforms(state);
+    auto transforms = transforms_of(state);
     frame_map map(state, options().map);
     in_turns(state, CLOCK_THREAD_CPUTIME_ID, transforms, map);
 }

@@ -68,7 +68,7 @@ def read_table(path=TABLE):
 
 def write_table(table, path=TABLE):
     with path.open("w", newline="") as file:
-        writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
+        writer = csv.DictWriter(file, table[0], lineterminator="\n")
         writer.writeheader()
         writer.writerows({key: f"{value:.4g}" if isinstance(value, float) else value
                           for key, value in row.items()} for row in table)
