@@ -14,6 +14,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(os.environ["ISAC_SOURCE_DIR"]) / "tests" / "benchmarks"))
 
 import costs  # noqa: E402
+import openisac  # noqa: E402
 import programs  # noqa: E402
 import report  # noqa: E402
 import timing  # noqa: E402
@@ -30,7 +31,7 @@ class qa_benchmark_page(unittest.TestCase):
         self.page = report.PAGE.read_text()
 
     def figures(self):
-        return report.figures(self.results, costs.read_table(report.OPEN_ISAC))
+        return report.figures(self.results, costs.read_table(openisac.TABLE))
 
     def verdict(self, start):
         return next(row for row in report.targets(self.figures()) if row[0].startswith(start))[1:]
@@ -113,6 +114,17 @@ class qa_benchmark_page(unittest.TestCase):
                 if (kernel, variable) != ("map", "targets"):  # of which it knows nothing
                     self.assertGreater(len(points), 1, f"{kernel} against {variable}")
                 self.assertTrue(all(row["cpu_ms"] > 0 for row in points))
+
+    def test_figures_beside_openisac(self):
+        told = {f"{name}/{size.replace('x', '/')}": {"cpu_ms": float(i), "wall_ms": 99.0}
+                for size in openisac.SIZES for i, name in enumerate(openisac.FIGURES)}
+        with tempfile.TemporaryDirectory() as folder:
+            file = Path(folder) / "table.csv"
+            costs.write_table(openisac.table_of(told), file)
+            table = costs.read_table(file)
+        self.assertEqual(table.dtype.names, costs.read_table(openisac.TABLE).dtype.names)
+        self.assertEqual(tuple(table["size"]), openisac.SIZES)
+        self.assertEqual(list(table["openisac_map_ms"]), [2, 2, 2])
 
     def test_names_of_costs(self):
         told = costs.row_of("map/subcarriers:64/symbols:32/targets:1/padding:2/threads:4",
