@@ -112,19 +112,25 @@ void stands_at_the_bound(const ofdm_grid::sptr& grid,
     }
 }
 
+// The RMSE of 20000 draws has a standard error of 0.5%: 2% are four of them.
+void stands_within_two_percent(const ofdm_grid::sptr& grid, double snr_db, uint32_t seed)
+{
+    stands_at_the_bound(grid, snr_db, seed, 20000, 0.02);
+}
+
 } // namespace
 
 // 3 dB above the thresholds that qa_threshold.py tells, 1.5 dB on the wide grid, and far
 // above.
 BOOST_AUTO_TEST_CASE(lawn_grid_stands_at_the_bound)
 {
-    stands_at_the_bound(lawn(), -10, 1);
-    stands_at_the_bound(lawn(), 0, 2);
+    stands_within_two_percent(lawn(), -10, 1);
+    stands_within_two_percent(lawn(), 0, 2);
 }
 
 BOOST_AUTO_TEST_CASE(staggered_comb_stands_at_the_bound)
 {
-    stands_at_the_bound(positioning_reference(), -22, 3);
+    stands_within_two_percent(positioning_reference(), -22, 3);
 }
 
 BOOST_AUTO_TEST_CASE(wide_grid_stands_at_the_bound)
@@ -132,8 +138,14 @@ BOOST_AUTO_TEST_CASE(wide_grid_stands_at_the_bound)
     stands_at_the_bound(wide(), -40, 4);
 }
 
-// The RMSE of 20000 draws has a standard error of 0.5%: 2% are four of them.
-BOOST_AUTO_TEST_CASE(at_the_settings_of_open_isac_within_two_percent_of_the_bound)
+// Takes four minutes: run by its name alone.
+BOOST_AUTO_TEST_CASE(wide_grid_stands_within_two_percent_of_the_bound,
+                     *boost::unit_test::disabled())
 {
-    stands_at_the_bound(open_isac(), 0, 6, 20000, 0.02);
+    stands_within_two_percent(wide(), -38.5, 5);
+}
+
+BOOST_AUTO_TEST_CASE(settings_of_open_isac_stand_at_the_bound)
+{
+    stands_within_two_percent(open_isac(), 0, 6);
 }
