@@ -13,6 +13,9 @@ import unittest
 from pathlib import Path
 
 SCRIPT = Path(os.environ["ISAC_SOURCE_DIR"]) / "examples/static_clutter/static_clutter.py"
+sys.path.insert(0, str(SCRIPT.parent))
+
+import static_clutter  # noqa: E402
 
 
 class qa_static_clutter(unittest.TestCase):
@@ -45,6 +48,26 @@ class qa_static_clutter(unittest.TestCase):
             self.assertLess(found["ghosts"], 2, name)
         self.assertLess(filters["mean"]["static"], 2)
         self.assertLess(filters["mti"]["static"], 1)
+
+    def test_a_filter_goes_on_and_off_while_it_runs(self):
+        flowgraph = static_clutter.static_clutter(seed=2)
+        told = []
+        flowgraph.start()
+        try:
+            for name in ("none", "mean", "none"):
+                flowgraph.estimator.set_clutter(name)
+                # The frame that is in work is the old filter's; the mean takes some to settle.
+                first = flowgraph.found.num_messages() + 9
+                flowgraph.wait_for(first + 2)
+                told.append(range(first, first + 2))
+        finally:
+            flowgraph.stop()
+            flowgraph.wait()
+        off, on, off_again = (static_clutter.assess(flowgraph, span) for span in told)
+        self.assertEqual(on["found"], [1, 1])
+        for without in (off, off_again):
+            self.assertEqual(without["found"], [0, 0])
+            self.assertGreater(without["static"], 3)
 
     def test_bad_arguments_are_told_in_a_line(self):
         for option in ("--frames", "--settle", "--seed"):
