@@ -96,6 +96,16 @@ class qa_sensing(gr_unittest.TestCase):
             self.assertEqual(cells.tolist(), [[0, 0], [63, 99]])
             self.assertEqual(thresholds.shape, powers.shape)
             np.testing.assert_array_equal(np.argwhere(powers.astype("f") > thresholds), cells)
+            found, own = isac.sensing.cfar(powers, pfa=1e-9, kind=kind, every_threshold=False)
+            self.assertEqual(found.tolist(), cells.tolist())
+            np.testing.assert_allclose(own, thresholds[tuple(cells.T)], rtol=1e-5)
+        for kind in ("ca", "os", "osgo"):  # where many are found, and none
+            for pfa in (0.1, 1e-30):
+                cells, thresholds = isac.sensing.cfar(powers, pfa=pfa, kind=kind)
+                found, own = isac.sensing.cfar(powers, pfa=pfa, kind=kind, every_threshold=False)
+                self.assertEqual(found.tolist(), cells.tolist())
+                self.assertEqual(own.shape, (len(cells),))
+                np.testing.assert_allclose(own, thresholds[tuple(cells.T)], rtol=1e-5)
         # Away from the targets: near n (pfa^(-1/n) - 1) of the mean of the training cells.
         n = 17 * 13 - 25
         self.assertAlmostEqual(isac.sensing.ca_multiplier(n, 1e-9), n * (1e-9 ** (-1 / n) - 1), 6)

@@ -154,7 +154,8 @@ void bind_cfar(py::module& m)
            std::pair<int, int> training,
            double rank,
            std::pair<double, double> correlation,
-           int looks) {
+           int looks,
+           bool every_threshold) {
             if (map.ndim() != 2 || map.size() == 0)
                 throw std::invalid_argument(
                     "map must be an array of Doppler rows x range cells");
@@ -176,16 +177,19 @@ void bind_cfar(py::module& m)
                 p,
                 cell_correlation::of_lengths(correlation.first, correlation.second));
             std::vector<map_cell> detected;
-            map_array thresholds({ map.shape(0), map.shape(1) });
-            detector.process(values, detected, thresholds.mutable_data());
-            py::array_t<int64_t> cells(
-                { static_cast<py::ssize_t>(detected.size()), py::ssize_t(2) });
+            map_array of_all({ map.shape(0), map.shape(1) });
+            detector.process(
+                values, detected, every_threshold ? of_all.mutable_data() : nullptr);
+            const auto count = static_cast<py::ssize_t>(detected.size());
+            py::array_t<int64_t> cells({ count, py::ssize_t(2) });
+            map_array of_cells({ count });
             auto view = cells.mutable_unchecked<2>();
-            for (size_t i = 0; i < detected.size(); i++) {
+            for (py::ssize_t i = 0; i < count; i++) {
                 view(i, 0) = detected[i].doppler;
                 view(i, 1) = detected[i].range;
+                of_cells.mutable_at(i) = detected[i].threshold;
             }
-            return py::make_tuple(cells, thresholds);
+            return py::make_tuple(cells, every_threshold ? of_all : of_cells);
         },
         py::arg("map"),
         py::arg("pfa") = defaults.pfa,
@@ -196,6 +200,7 @@ void bind_cfar(py::module& m)
         py::arg("rank") = defaults.rank,
         py::arg("correlation") = std::make_pair(1.0, 1.0),
         py::arg("looks") = defaults.looks,
+        py::arg("every_threshold") = true,
         R"doc(
 Cells of a power map that exceed their CFAR threshold.
 
@@ -212,9 +217,12 @@ Args:
     correlation: cells from one independent cell to the next, (delay, doppler), at least 1: the
         zero-padding, times the widening of the window (1.5 for Hann).
     looks: independent maps that were added up, or averaged, 1 to 1024.
+    every_threshold: whether thresholds are told of all cells, or of those detected. The order
+        statistics of all take hundreds of times as long as finding the cells that exceed theirs.
 
 Returns:
-    The detected cells, K x 2 of (row, column), and the threshold of every cell.
+    The detected cells, K x 2 of (row, column), and the threshold of every cell, an array like
+    the map, or of those detected, K.
 
 Raises:
     ValueError: naming the parameter, its value and its limit.
