@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
 
+#include "conjugate_sum.h"
 #include "phasor.h"
 #include "prefetch.h"
 #include "simd_clones.h"
@@ -127,7 +128,6 @@ void add_conjugates(const gr_complex* first,
                     gr_complex* sum)
 {
     const float8 one = { 1, 1, 1, 1, 1, 1, 1, 1 };
-    const float8 sign = { 1, -1, 1, -1, 1, -1, 1, -1 };
     // Where there are fewer rows the last is met again, and not counted.
     const float* rows[ROWS];
     gr_complex turn[ROWS] = {};
@@ -137,15 +137,16 @@ void add_conjugates(const gr_complex* first,
     auto* const to = reinterpret_cast<float*>(sum);
     size_t i = 0;
     for (; i + LANES <= 2 * span; i += LANES) {
-        float8 straight, crossed = {};
-        load(straight, to + i);
+        conjugate_sum added;
         for (size_t r = 0; r < ROWS; r++) {
             float8 v;
             load(v, rows[r] + i);
-            straight += v * (sign * turn[r].real());
-            crossed += v * (one * turn[r].imag());
+            added.add(v, one * turn[r].real(), one * turn[r].imag());
         }
-        store(to + i, straight + ISAC_SHUFFLE(crossed, crossed, 1, 0, 3, 2, 5, 4, 7, 6));
+        float8 all;
+        load(all, to + i);
+        added.add_to(all);
+        store(to + i, all);
     }
     for (size_t k = i / 2; k < span; k++)
         for (size_t r = 0; r < count; r++)

@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
 
+#include "conjugate_sum.h"
 #include "past_caches.h"
 #include "range_tiles.h"
 #include <algorithm>
@@ -49,24 +50,23 @@ void sum_tile(const float* cells,
     constexpr size_t VECTORS = 4;
     constexpr size_t LINES = VECTORS * LANES * sizeof(float) / CACHE_LINE;
     const float8 one = { 1, 1, 1, 1, 1, 1, 1, 1 };
-    const float8 sign = { 1, -1, 1, -1, 1, -1, 1, -1 };
     for (size_t i = 0; i < 2 * COLUMNS; i += VECTORS * LANES) {
-        float8 straight[VECTORS] = {}, crossed[VECTORS] = {};
+        conjugate_sum added[VECTORS];
         for (size_t row = 0; row < rows; row++) {
             const float8 re = one * turns[row].real();
             const float8 im = one * turns[row].imag();
             for (size_t v = 0; v < VECTORS; v++) {
                 float8 x;
                 load(x, cells + row * 2 * COLUMNS + i + v * LANES);
-                straight[v] += x * re;
-                crossed[v] += x * im;
+                added[v].add(x, re, im);
             }
             ahead.ask(LINES);
         }
-        for (size_t v = 0; v < VECTORS; v++)
-            store(sums + i + v * LANES,
-                  sign * straight[v] +
-                      ISAC_SHUFFLE(crossed[v], crossed[v], 1, 0, 3, 2, 5, 4, 7, 6));
+        for (const auto& sum : added) {
+            float8 all = {};
+            sum.add_to(all);
+            store(sums + i + (&sum - added) * LANES, all);
+        }
     }
 }
 

@@ -22,7 +22,7 @@ TABLE = ROOT / "docs" / "benchmarks" / "openisac.csv"
 FROM = "https://github.com/zhouzhiwen2000/OpenISAC"
 COMMIT = "20244e8bc3b63a25e100587376bc737d998931f9"
 SIZES = ("1024x100", "1024x256", "4096x1024")
-FIGURES = ("fft", "isac_map", "openisac_map", "openisac_fast_map", "isac_ca", "isac_os", "openisac_os",
+FIGURES = ("fft", "isac_map", "isac_decibels", "openisac_map", "openisac_fast_map", "isac_ca", "isac_os", "openisac_os",
            "openisac_os_floor")
 
 

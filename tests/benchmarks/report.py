@@ -268,6 +268,7 @@ def table_of_blocks(f):
 
 def table_of_open_isac(f):
     keys = {"fft_ms": "map's FFTs alone", "isac_map_ms": "demodulation, map and power",
+            "isac_decibels_ms": "in dB",
             "openisac_map_ms": "OpenISAC's", "openisac_fast_map_ms": "with `-ffast-math`",
             "isac_ca_ms": "CA-CFAR", "isac_os_ms": "OS-CFAR", "openisac_os_ms": "OpenISAC's OS-CFAR",
             "openisac_os_floor_ms": "from 0 dB on"}

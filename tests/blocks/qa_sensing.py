@@ -96,11 +96,7 @@ class qa_sensing(gr_unittest.TestCase):
             self.assertEqual(cells.tolist(), [[0, 0], [63, 99]])
             self.assertEqual(thresholds.shape, powers.shape)
             np.testing.assert_array_equal(np.argwhere(powers.astype("f") > thresholds), cells)
-            found, own = isac.sensing.cfar(powers, pfa=1e-9, kind=kind, every_threshold=False)
-            self.assertEqual(found.tolist(), cells.tolist())
-            np.testing.assert_allclose(own, thresholds[tuple(cells.T)], rtol=1e-5)
-        for kind in ("ca", "os", "osgo"):  # where many are found, and none
-            for pfa in (0.1, 1e-30):
+            for pfa in (0.1, 1e-9, 1e-30):  # many are found, two, and none
                 cells, thresholds = isac.sensing.cfar(powers, pfa=pfa, kind=kind)
                 found, own = isac.sensing.cfar(powers, pfa=pfa, kind=kind, every_threshold=False)
                 self.assertEqual(found.tolist(), cells.tolist())

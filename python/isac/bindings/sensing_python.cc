@@ -218,7 +218,7 @@ Args:
         zero-padding, times the widening of the window (1.5 for Hann).
     looks: independent maps that were added up, or averaged, 1 to 1024.
     every_threshold: whether thresholds are told of all cells, or of those detected. The order
-        statistics of all take hundreds of times as long as finding the cells that exceed theirs.
+        statistics of all take up to hundreds of times as long as finding the cells that exceed theirs.
 
 Returns:
     The detected cells, K x 2 of (row, column), and the threshold of every cell, an array like

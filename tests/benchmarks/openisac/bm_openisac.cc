@@ -11,7 +11,9 @@
 #include <gnuradio/isac/sensing/range_doppler_map.h>
 #include <gnuradio/isac/waveform/ofdm_transform.h>
 #include <dlfcn.h>
+#include <volk/volk.h>
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <memory>
 #include <stdexcept>
@@ -78,6 +80,7 @@ public:
           d_samples(d_grid->frame_samples()),
           d_row(n),
           d_powers(d_map.doppler_cells() * d_map.range_cells()),
+          d_decibels(d_powers.size()),
           d_ca(m, n, of_kind("ca"), cell_correlation::of_map(d_map)),
           d_os(m, n, of_kind("os"), cell_correlation::of_map(d_map))
     {
@@ -113,6 +116,15 @@ public:
         d_map.finish(d_frame, d_powers.data());
     }
 
+    // What OpenISAC's map ends with.
+    void in_decibels()
+    {
+        const auto cells = static_cast<unsigned int>(d_powers.size());
+        volk_32f_log2_32f(d_decibels.data(), d_powers.data(), cells);
+        volk_32f_s32f_multiply_32f(
+            d_decibels.data(), d_decibels.data(), 10 * std::log10(2.0f), cells);
+    }
+
     void detect_ca() { d_ca.process(d_powers.data(), d_cells); }
     void detect_os() { d_os.process(d_powers.data(), d_cells); }
 
@@ -138,7 +150,7 @@ private:
     range_doppler_map d_map;
     matched_frame d_frame;
     volk::vector<gr_complex> d_samples, d_sent, d_row;
-    volk::vector<float> d_powers;
+    volk::vector<float> d_powers, d_decibels;
     cfar d_ca, d_os;
     std::vector<map_cell> d_cells;
     std::unique_ptr<peer> d_base_station, d_user;
@@ -187,6 +199,12 @@ void isac_map(benchmark::State& state)
     measure(state, [](bench& on) { on.map(); });
 }
 BENCHMARK(isac_map)->Apply(sizes);
+
+void isac_decibels(benchmark::State& state)
+{
+    measure(state, [](bench& on) { on.in_decibels(); });
+}
+BENCHMARK(isac_decibels)->Apply(sizes);
 
 void isac_ca(benchmark::State& state)
 {
