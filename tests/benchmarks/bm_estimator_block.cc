@@ -211,6 +211,7 @@ void estimator(benchmark::State& state, bool pilots_only)
     state.counters["kernel_ms"] = 1e3 * least(alone);
     state.counters["block_ms"] = 1e3 * least(inside);
     state.counters["rate"] = least(alone) / least(inside); // 1: the kernel's
+    state.counters["median_ratio"] = median_ratio(alone, inside);
 }
 
 void sizes(benchmark::internal::Benchmark* b)

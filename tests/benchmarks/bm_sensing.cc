@@ -136,6 +136,7 @@ void in_turns(benchmark::State& state, clockid_t clock, First& first, Second& se
     state.counters["first_ms"] = 1e3 * least(ones);
     state.counters["second_ms"] = 1e3 * least(others);
     state.counters["ratio"] = least(ones) / least(others);
+    state.counters["median_ratio"] = median_ratio(ones, others);
 }
 
 void turns(benchmark::internal::Benchmark* b)

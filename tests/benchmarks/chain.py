@@ -7,7 +7,7 @@
 Ours: payload, modulator, channel with one target (noise off), demodulator, range-Doppler map, CFAR
 and its estimate. gr-radar's: symbol mapper, OFDM modulator, static target simulator, demodulator and
 range-Doppler map. They take turns, and their least times are compared; beside that ratio stands the one
-of their medians.
+of their medians, and both of the first ten frames alone with what a flowgraph's start takes.
 """
 
 import contextlib
@@ -26,9 +26,11 @@ try:
 except ImportError:
     radar = None
 
-# Of gr-radar's chain: its first frames, which fill buffers of two frames each for the first time, take
-# several times as long as later ones, and are to be over before a fifth of these.
+# Of gr-radar's chain: its first ones, which fill buffers of two frames each for the first time, take
+# several times as long as later ones.
 FEWEST_FRAMES = 20
+# gr-radar's chain over ours.
+RATIOS = ("ratio", "median_ratio", "first_ratio", "median_first_ratio")
 
 
 def isac_chain(n, m, frames, noise=False):
@@ -102,9 +104,10 @@ def measure(n, m, repeats, turns):
             cost.take_turn()
     row = {"size": f"{n}x{m}", **{key: cost.milliseconds() for key, cost in costs.items()}}
     if radar:
-        row["ratio"] = row["gr_radar_ms"] / row["isac_ms"]
-        row["median_ratio"] = (costs["gr_radar_ms"].milliseconds(statistics.median)
-                               / costs["isac_ms"].milliseconds(statistics.median))
+        ours, theirs = costs["isac_ms"], costs["gr_radar_ms"]
+        for prefix, of in (("", min), ("median_", statistics.median)):
+            row[prefix + "ratio"] = theirs.milliseconds(of) / ours.milliseconds(of)
+            row[prefix + "first_ratio"] = theirs.first_milliseconds(of) / ours.first_milliseconds(of)
     return row
 
 
@@ -112,8 +115,7 @@ def print_table(sizes, repeats, turns):
     """Measures and prints row after row."""
     rows = []
     print(f"{'size':>10} {'CPUs':>5} {'gr-isac':>12} {'with noise':>12} {'gr-radar':>12} "
-          f"{'ratio':>7} {'medians':>7}"
-          "   (ms of CPU a frame)")
+          f"{'ratio':>7} {'medians':>7} {'first':>7} {'medians':>7}   (ms of CPU a frame)")
     for n, m in sizes:
         for cpus, where in (("one", on_one_cpu), ("all", contextlib.nullcontext)):
             with where():
@@ -121,8 +123,7 @@ def print_table(sizes, repeats, turns):
             rows.append(row)
             print(f"{row['size']:>10} {cpus:>5} {row['isac_ms']:12.3f} "
                   f"{row['isac_with_noise_ms']:12.3f} {row.get('gr_radar_ms', float('nan')):12.3f} "
-                  f"{row.get('ratio', float('nan')):7.1f} "
-                  f"{row.get('median_ratio', float('nan')):7.1f}", flush=True)
+                  + " ".join(f"{row.get(key, float('nan')):7.1f}" for key in RATIOS), flush=True)
     if not radar:
         print("gr-radar is not installed: its column is empty", file=sys.stderr)
     return rows

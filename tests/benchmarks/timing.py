@@ -24,9 +24,8 @@ def size(text: str) -> Tuple[int, int]:
 
 
 def frames_for(n: int, m: int) -> int:
-    """Frames of a turn: short, for some turns to fall where the machine does nothing else, but what a
-    flowgraph takes for the first time, buffers and their pages, is over before a fifth of them
-    (frame_cost)."""
+    """Frames of a turn beyond the first ones (frame_cost): short, for some turns to fall where the
+    machine does nothing else."""
     return min(max(10, (1 << 24) // (n * m)), 4096)
 
 
@@ -73,24 +72,29 @@ def tell(description: str, print_table: Callable[[List[Tuple[int, int]], int, Tu
 
 class frame_cost:
     """CPU time a frame of a flowgraph, from runs with few and with many frames: the difference of
-    the two, so that planning and start-up do not count. What is to be compared takes turns.
+    the two, so that start-up does not count. What is to be compared takes turns.
 
     `turns` are those taken before, to which this one's are added."""
+
+    FEW = 10
 
     def __init__(self, build: Callable[[int], gr.top_block], frames: int,
                  turns: Dict[str, List[float]]):
         self._build = build
         self._frames = frames
-        self._few = max(2, frames // 5)
         self._seconds = turns
         for which in ("few", "many"):
             turns.setdefault(which, [])
 
     def take_turn(self):
-        for which, frames in (("few", self._few), ("many", self._few + self._frames)):
+        for which, frames in (("few", self.FEW), ("many", self.FEW + self._frames)):
             self._seconds[which].append(cpu_seconds(self._build(frames).run))
 
     def milliseconds(self, of=min) -> float:
         """By default of the least times: what else a machine does adds time, and never takes any
         (Chen and Revels, Robust benchmarking in noisy environments, 2016)."""
         return 1e3 * (of(self._seconds["many"]) - of(self._seconds["few"])) / self._frames
+
+    def first_milliseconds(self, of=min) -> float:
+        """Of the first FEW frames, start-up and the pages of all buffers included."""
+        return 1e3 * of(self._seconds["few"]) / self.FEW
