@@ -26,8 +26,8 @@ try:
 except ImportError:
     radar = None
 
-# Of gr-radar's chain: its first ones, which fill buffers of two frames each for the first time, take
-# several times as long as later ones.
+# Later frames of gr-radar's chain: what the first ten take, which touch buffers of two frames each for
+# the first time, moves by more than a few frames' time.
 FEWEST_FRAMES = 20
 # gr-radar's chain over ours.
 RATIOS = ("ratio", "median_ratio", "first_ratio", "median_first_ratio")
