@@ -28,24 +28,25 @@ class ISAC_API chirp_transform
 public:
     /*!
      * \param length      values in
-     * \param most_lines  out at a time, 1 to \p length
+     * \param most_lines  out at a time, at least 1
      */
     chirp_transform(size_t length, size_t most_lines);
 
     chirp_transform(const chirp_transform&) = delete;
     chirp_transform& operator=(const chirp_transform&) = delete;
 
-    //! The values that come in; those that leave the frame when they are stretched are
-    //! dropped.
-    gr_complex* in() { return d_values.data(); }
-
-    //! \return \p lines values, from line \p first on, which may lie before the first or
-    //! beyond the last one; in() is overwritten
-    const gr_complex* process(double stretch, long first, size_t lines);
+    /*!
+     * \param in  of which those that leave the frame when they are stretched are dropped
+     * \return \p lines values, from line \p first on, which may lie before the first or
+     *         beyond the last one
+     */
+    const gr_complex*
+    process(const gr_complex* in, double stretch, long first, size_t lines);
 
 private:
     size_t d_length;
     size_t d_size; // of the convolution
+    volk::vector<gr_complex> d_factors;
     volk::vector<gr_complex> d_values, d_spectrum, d_chirp, d_chirp_spectrum;
     fft_plan d_forward, d_backward;
 };

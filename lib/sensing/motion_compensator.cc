@@ -4,6 +4,7 @@
 
 #include "chirp_transform.h"
 #include "phasor.h"
+#include "prefetch.h"
 #include <gnuradio/isac/sensing/motion_compensator.h>
 #include <volk/volk.h>
 #include <algorithm>
@@ -25,6 +26,9 @@ constexpr size_t MARGIN_SHARE = 8;
 // Frames of noise whose border gives way.
 constexpr double FALSE_ALARMS = 1e-3;
 
+// Columns that are read and written together: a line of the caches.
+constexpr size_t COLUMNS = CACHE_LINE / sizeof(gr_complex);
+
 } // namespace
 
 motion_compensator::motion_compensator(ofdm_grid::sptr grid,
@@ -32,12 +36,11 @@ motion_compensator::motion_compensator(ofdm_grid::sptr grid,
     : d_grid(std::move(grid)),
       d_pattern(pattern),
       d_margin(std::min(MOST_MARGIN, pattern.symbols.span / MARGIN_SHARE)),
-      d_time(d_grid->num_subcarriers() * pattern.symbols.span),
-      d_turned(d_grid->num_subcarriers()),
+      d_samples(d_grid->num_subcarriers()),
       d_row(d_grid->num_subcarriers()),
-      d_lines(pattern.subcarriers.span * pattern.symbols.span),
       d_column(pattern.symbols.span),
-      d_symbols(pattern.symbols.span),
+      d_pitch((pattern.symbols.span + COLUMNS - 1) / COLUMNS * COLUMNS + COLUMNS),
+      d_columns(COLUMNS * d_pitch),
       d_line(pattern.subcarriers.span),
       d_ranges(pattern.subcarriers.span)
 {
@@ -54,13 +57,13 @@ motion_compensator::motion_compensator(ofdm_grid::sptr grid,
     for (const double f : pattern.frequencies)
         d_stretches.push_back(1 + f / d_grid->carrier_frequency());
     d_to_time =
-        std::make_unique<fft_plan>(n, FFTW_BACKWARD, d_row.data(), d_turned.data());
+        std::make_unique<fft_plan>(n, FFTW_BACKWARD, d_row.data(), d_samples.data());
     d_to_rows =
-        std::make_unique<fft_plan>(n, FFTW_FORWARD, d_turned.data(), d_row.data());
+        std::make_unique<fft_plan>(n, FFTW_FORWARD, d_samples.data(), d_row.data());
     d_to_ranges = std::make_unique<fft_plan>(
         pattern.subcarriers.span, FFTW_BACKWARD, d_line.data(), d_ranges.data());
     d_back = std::make_unique<fft_plan>(
-        symbols, FFTW_BACKWARD, d_column.data(), d_symbols.data());
+        symbols, FFTW_BACKWARD, d_column.data(), d_columns.data());
     // Lines and symbols count from the middle.
     const double middle = 0.5 * (static_cast<double>(symbols) - 1);
     const auto length = static_cast<double>(symbols), zero = std::floor(0.5 * length);
@@ -103,12 +106,13 @@ void motion_compensator::make_slices()
 
 void motion_compensator::process(const gr_complex* rows,
                                  const gr_complex* reference,
-                                 matched_frame& frame)
+                                 matched_frame& frame,
+                                 gr_complex* room)
 {
-    to_time(rows);
+    d_lines = room;
     frame.set_rows(rows, reference, 0, d_grid->num_symbols());
     for (const auto& s : d_slices) {
-        match(s, frame);
+        match(s, rows, frame);
         take_lines(s, frame);
     }
     const bool low = d_margin > 0 && stands_out(d_low, d_high);
@@ -120,26 +124,24 @@ void motion_compensator::process(const gr_complex* rows,
     to_products(frame);
 }
 
-// The rows' order of subcarriers alternates the samples' signs, which no product sees.
-void motion_compensator::to_time(const gr_complex* rows)
+// Samples are made anew for every slice: kept, those of all symbols would be a frame
+// more. The rows' order of subcarriers alternates the samples' signs, which no product
+// sees.
+void motion_compensator::match(const slice& s,
+                               const gr_complex* rows,
+                               matched_frame& frame)
 {
     const size_t n = d_grid->num_subcarriers();
     for (size_t i = 0; i < d_pattern.symbols.span; i++) {
-        std::copy_n(rows + d_pattern.symbols.place(i) * n, n, d_row.begin());
-        d_to_time->execute(d_row.data(), d_turned.data());
-        std::copy_n(d_turned.begin(), n, d_time.begin() + i * n);
-    }
-}
-
-void motion_compensator::match(const slice& s, matched_frame& frame)
-{
-    const size_t n = d_grid->num_subcarriers();
-    for (size_t i = 0; i < d_pattern.symbols.span; i++) {
-        volk_32fc_x2_multiply_32fc(d_turned.data(),
-                                   d_time.data() + i * n,
+        const gr_complex* row = rows + d_pattern.symbols.place(i) * n;
+        if (!d_to_time->takes(row))
+            row = std::copy_n(row, n, d_row.data()) - n;
+        d_to_time->execute(row, d_samples.data());
+        volk_32fc_x2_multiply_32fc(d_samples.data(),
+                                   d_samples.data(),
                                    s.turns.data(),
                                    static_cast<unsigned int>(n));
-        d_to_rows->execute(d_turned.data(), d_row.data());
+        d_to_rows->execute(d_samples.data(), d_row.data());
         frame.match(i, d_row.data());
     }
     frame.finish();
@@ -151,18 +153,23 @@ void motion_compensator::take_lines(const slice& s, const matched_frame& frame)
     const size_t before = s.first == 0 ? d_margin : 0;
     const size_t after = s.first + s.lines == symbols ? d_margin : 0;
     const gr_complex* products = frame.products();
-    for (size_t k = 0; k < span; k++) {
-        gr_complex* in = d_stretched->in();
+    const long first = static_cast<long>(s.first) - static_cast<long>(before);
+    for (size_t from = 0; from < span; from += COLUMNS) {
+        const size_t count = std::min(COLUMNS, span - from);
         for (size_t i = 0; i < symbols; i++)
-            in[i] = products[i * span + k];
-        const gr_complex* lines =
-            d_stretched->process(d_stretches[k],
-                                 static_cast<long>(s.first) - static_cast<long>(before),
-                                 before + s.lines + after);
-        std::copy_n(lines, before, d_low.beyond.begin() + k * d_margin);
-        lines += before;
-        std::copy_n(lines, s.lines, d_lines.begin() + k * symbols + s.first);
-        std::copy_n(lines + s.lines, after, d_high.beyond.begin() + k * d_margin);
+            for (size_t c = 0; c < count; c++)
+                d_columns[c * d_pitch + i] = products[i * span + from + c];
+        for (size_t c = 0; c < count; c++) {
+            const size_t k = from + c;
+            const gr_complex* lines = d_stretched->process(d_columns.data() + c * d_pitch,
+                                                           d_stretches[k],
+                                                           first,
+                                                           before + s.lines + after);
+            std::copy_n(lines, before, d_low.beyond.begin() + k * d_margin);
+            lines += before;
+            std::copy_n(lines, s.lines, d_lines + k * symbols + s.first);
+            std::copy_n(lines + s.lines, after, d_high.beyond.begin() + k * d_margin);
+        }
     }
 }
 
@@ -189,7 +196,7 @@ motion_compensator::peak motion_compensator::find_peak(const gr_complex* lines,
 bool motion_compensator::stands_out(const axis_end& end, const axis_end& other)
 {
     const auto cells = static_cast<double>(d_line.size() * d_margin);
-    const peak p = find_peak(d_lines.data() + end.inside, d_pattern.symbols.span);
+    const peak p = find_peak(d_lines + end.inside, d_pattern.symbols.span);
     return p.highest > std::log(cells / FALSE_ALARMS) * p.mean &&
            p.highest > find_peak(other.beyond.data(), d_margin).highest;
 }
@@ -208,14 +215,19 @@ void motion_compensator::give_way(const axis_end& to, const axis_end& from)
 void motion_compensator::to_products(matched_frame& frame)
 {
     const size_t span = d_pattern.subcarriers.span, symbols = d_pattern.symbols.span;
-    const auto length = static_cast<unsigned int>(symbols);
     gr_complex* products = frame.products();
-    for (size_t k = 0; k < span; k++) {
-        volk_32fc_x2_multiply_32fc(
-            d_column.data(), d_lines.data() + k * symbols, d_before.data(), length);
-        d_back->execute(d_column.data(), d_symbols.data());
+    for (size_t from = 0; from < span; from += COLUMNS) {
+        const size_t count = std::min(COLUMNS, span - from);
+        for (size_t c = 0; c < count; c++) {
+            volk_32fc_x2_multiply_32fc(d_column.data(),
+                                       d_lines + (from + c) * symbols,
+                                       d_before.data(),
+                                       static_cast<unsigned int>(symbols));
+            d_back->execute(d_column.data(), d_columns.data() + c * d_pitch);
+        }
         for (size_t i = 0; i < symbols; i++)
-            products[i * span + k] = d_symbols[i] * d_after[i];
+            for (size_t c = 0; c < count; c++)
+                products[i * span + from + c] = d_columns[c * d_pitch + i] * d_after[i];
     }
     frame.update_power();
 }

@@ -313,6 +313,8 @@ void range_doppler_map::sum_conjugates(size_t first,
                                static_cast<unsigned int>(2 * d_range_cells));
 }
 
+gr_complex* range_doppler_map::idle_room() { return d_tiles->values(); }
+
 double range_doppler_map::correlation_delay(size_t lag) const
 {
     return correlation(d_window_delay, d_range_cells, lag);

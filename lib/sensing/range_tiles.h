@@ -54,6 +54,8 @@ public:
                         size_t last,
                         const gr_complex* turns,
                         gr_complex* sums) const;
+    //! Of all tiles, rows x row_length() at least.
+    gr_complex* values() { return d_values.data(); }
     //! rows x COLUMNS values.
     const gr_complex* tile(size_t i) const { return d_values.data() + i * d_pitch; }
 

@@ -130,7 +130,7 @@ bool target_estimator::process(const gr_complex* rows,
                                detections& report)
 {
     if (d_motion) {
-        d_motion->process(rows, reference, d_frame);
+        d_motion->process(rows, reference, d_frame, d_map.idle_room());
         return estimate(d_map.process(d_frame, d_powers.data()), report);
     }
     take(rows, reference, 0, d_grid->num_symbols());

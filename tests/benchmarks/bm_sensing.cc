@@ -208,8 +208,9 @@ void compensate_motion(benchmark::State& state)
     const auto f = frame_of(*grid);
     matched_frame matched(grid, element_pattern(*grid, false), true);
     motion_compensator kernel(grid, matched.pattern());
+    volk::vector<gr_complex> room(grid->elements().size());
     for (auto _ : state)
-        kernel.process(f.rows.data(), f.sent.data(), matched);
+        kernel.process(f.rows.data(), f.sent.data(), matched, room.data());
     count_cells(state);
 }
 BENCHMARK(compensate_motion)->Apply(sizes);

@@ -61,7 +61,7 @@ double held(const ofdm_grid& grid,
 
 } // namespace
 
-BOOST_AUTO_TEST_CASE(estimator_holds_at_most_four_maps)
+BOOST_AUTO_TEST_CASE(estimator_holds_four_maps)
 {
     if (!can_count()) {
         BOOST_TEST_MESSAGE("skipped: this heap does not count");
@@ -84,8 +84,10 @@ BOOST_AUTO_TEST_CASE(estimator_holds_at_most_four_maps)
         BOOST_TEST_MESSAGE(subcarriers << "x" << symbols << ": the map holds " << map);
         BOOST_TEST(map < 2);
 
-        for (const std::string kind : { "ca", "os" }) {
+        for (const auto& [kind, motion] :
+             { std::pair("ca", false), { "os", false }, { "ca", true } }) {
             p.detector.kind = kind;
+            p.compensate_motion = motion;
             detections report;
             const double estimator = held<target_estimator>(
                 *grid,
@@ -93,11 +95,13 @@ BOOST_AUTO_TEST_CASE(estimator_holds_at_most_four_maps)
                 [&](auto& kernel) {
                     kernel.process(f.rows.data(), f.sent.data(), report);
                 });
-            BOOST_TEST_MESSAGE("the estimator (" << kind << ") holds " << estimator
-                                                 << " with " << report.size()
-                                                 << " targets");
-            BOOST_TEST(report.size() == 16);
-            BOOST_TEST(estimator < 4);
+            BOOST_TEST_MESSAGE("the estimator (" << kind << (motion ? ", motion" : "")
+                                                 << ") holds " << estimator << " with "
+                                                 << report.size() << " targets");
+            // Compensated, unequal energies mix: the strongest echoes have ghosts.
+            BOOST_TEST((motion ? report.size() >= 16 : report.size() == 16));
+            // Factors of the slices of Doppler, and lines beyond the borders of the axis.
+            BOOST_TEST(estimator < (motion ? 4.2 : 4));
         }
     }
 }

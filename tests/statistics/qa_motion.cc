@@ -112,6 +112,7 @@ BOOST_AUTO_TEST_CASE(loss_by_motion_is_compensated)
         gaussian_noise(1).add(noise.data(), noise.size(), 1);
         matched_frame frame(grid, element_pattern(*grid, true), true);
         motion_compensator compensator(grid, frame.pattern());
+        std::vector<gr_complex> room(grid->elements().size());
 
         frame.load(still.data(), nullptr);
         const double reference = fitted_db(grid, frame, 0);
@@ -119,9 +120,9 @@ BOOST_AUTO_TEST_CASE(loss_by_motion_is_compensated)
         const double before = reference - fitted_db(grid, frame, s.speed);
         frame.load(noise.data(), nullptr);
         const double noise_before = frame.power();
-        compensator.process(noise.data(), nullptr, frame);
+        compensator.process(noise.data(), nullptr, frame, room.data());
         const double more_noise = 10 * std::log10(frame.power() / noise_before);
-        compensator.process(moving.data(), nullptr, frame);
+        compensator.process(moving.data(), nullptr, frame, room.data());
         const double after = reference - fitted_db(grid, frame, s.speed) + more_noise;
 
         target_estimator::parameters p;

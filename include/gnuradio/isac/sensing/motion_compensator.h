@@ -56,12 +56,16 @@ public:
     motion_compensator& operator=(const motion_compensator&) = delete;
 
     /*!
-     * \param rows, reference  see matched_frame::begin()
+     * \param rows, reference  of the frame, see matched_frame::set_rows()
      * \param frame            of the same pattern, kept whole: is finished, with the
      *                         compensated products
+     * \param room             for a value of each subcarrier and symbol of the pattern;
+     *                         is overwritten
      */
-    void
-    process(const gr_complex* rows, const gr_complex* reference, matched_frame& frame);
+    void process(const gr_complex* rows,
+                 const gr_complex* reference,
+                 matched_frame& frame,
+                 gr_complex* room);
 
     //! Slices of Doppler; each costs about five maps.
     size_t num_slices() const { return d_slices.size(); }
@@ -82,8 +86,7 @@ private:
     };
 
     void make_slices();
-    void to_time(const gr_complex* rows);
-    void match(const slice& s, matched_frame& frame);
+    void match(const slice& s, const gr_complex* rows, matched_frame& frame);
     void take_lines(const slice& s, const matched_frame& frame);
     peak find_peak(const gr_complex* lines, size_t stride);
     bool stands_out(const axis_end& end, const axis_end& other);
@@ -96,10 +99,13 @@ private:
     size_t d_margin; // lines that the border may give way by
     axis_end d_low, d_high;
     std::vector<double> d_stretches; // of the subcarriers' Doppler
-    volk::vector<gr_complex> d_time; // useful parts of the symbols
-    volk::vector<gr_complex> d_turned, d_row;
-    volk::vector<gr_complex> d_lines; // over subcarriers and Doppler
-    volk::vector<gr_complex> d_column, d_symbols;
+    volk::vector<gr_complex> d_samples, d_row;
+    gr_complex* d_lines =
+        nullptr; // over subcarriers and Doppler, while a frame is processed
+    volk::vector<gr_complex> d_column;
+    size_t
+        d_pitch; // of d_columns: a line more than a column, off each other's cache sets
+    volk::vector<gr_complex> d_columns;
     volk::vector<gr_complex> d_line, d_ranges;
     std::vector<gr_complex> d_before, d_after; // factors of the transform back
     std::unique_ptr<fft_plan> d_to_time, d_to_rows, d_to_ranges, d_back;

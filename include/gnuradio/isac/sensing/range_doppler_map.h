@@ -121,6 +121,10 @@ public:
                         gr_complex* sums) override;
     //! \}
 
+    //! Room that rows need on their way to columns, for others until the next are taken:
+    //! a value for each subcarrier and symbol of the pattern at least.
+    gr_complex* idle_room();
+
     size_t doppler_cells() const { return d_doppler_cells; }
     size_t range_cells() const { return d_range_cells; }
     double delay_step() const { return d_delay_step; }     //!< s a cell
