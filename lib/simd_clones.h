@@ -31,9 +31,10 @@
 namespace gr {
 namespace isac {
 
-//! Eight floats, which the compiler maps to the registers that a clone has.
+//! Eight values, which the compiler maps to the registers that a clone has.
 typedef float float8 __attribute__((vector_size(32)));
 typedef int lanes8 __attribute__((vector_size(32)));
+typedef double double8 __attribute__((vector_size(64)));
 
 #ifdef ISAC_SIMD_512
 //! Sixteen, for what is written for registers that hold them.

@@ -28,7 +28,6 @@ size_t fast_length(size_t least)
 }
 
 constexpr size_t LANES = 8;
-typedef double double8 __attribute__((vector_size(64)));
 
 // Complex factors side by side, none of which waits for another's products.
 struct chains {

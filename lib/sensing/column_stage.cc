@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
 
+#include "column_pitch.h"
 #include "column_stage.h"
 #include "past_caches.h"
 #include "prefetch.h"
@@ -23,8 +24,6 @@ constexpr size_t LINE = 2 * LANES;
 static_assert(LINE * sizeof(float) == CACHE_LINE, "a line");
 // Lines of the next tile for every line of the map, of which a tile's row makes two.
 constexpr size_t AHEAD = 2;
-// A cache line keeps columns off each other's sets where their length is a power of two.
-constexpr size_t GAP = 8;
 
 // Whether an echo shows in a tile's columns.
 bool reaches(const echo_response& e, size_t first, size_t count, float least)
@@ -115,7 +114,7 @@ bool goes_past_caches(const power_map& map, size_t rows, size_t columns)
 column_stage::column_stage(size_t rows, size_t length)
     : d_rows(rows),
       d_length(length),
-      d_pitch((length + GAP - 1) / GAP * GAP + GAP),
+      d_pitch(column_pitch(length)),
       d_longer(length > rows ? length * COLUMNS : 0),
       d_columns(d_pitch * COLUMNS)
 {

@@ -3,8 +3,8 @@
  */
 
 #include "chirp_transform.h"
+#include "column_pitch.h"
 #include "phasor.h"
-#include "prefetch.h"
 #include <gnuradio/isac/sensing/motion_compensator.h>
 #include <volk/volk.h>
 #include <algorithm>
@@ -26,8 +26,8 @@ constexpr size_t MARGIN_SHARE = 8;
 // Frames of noise whose border gives way.
 constexpr double FALSE_ALARMS = 1e-3;
 
-// Columns that are read and written together: a line of the caches.
-constexpr size_t COLUMNS = CACHE_LINE / sizeof(gr_complex);
+// Columns that are read and written together, whose values share cache lines.
+constexpr size_t COLUMNS = LINE_VALUES;
 
 } // namespace
 
@@ -39,7 +39,7 @@ motion_compensator::motion_compensator(ofdm_grid::sptr grid,
       d_samples(d_grid->num_subcarriers()),
       d_row(d_grid->num_subcarriers()),
       d_column(pattern.symbols.span),
-      d_pitch((pattern.symbols.span + COLUMNS - 1) / COLUMNS * COLUMNS + COLUMNS),
+      d_pitch(column_pitch(pattern.symbols.span)),
       d_columns(COLUMNS * d_pitch),
       d_line(pattern.subcarriers.span),
       d_ranges(pattern.subcarriers.span)

@@ -164,14 +164,6 @@ bench& bench_of(const benchmark::State& state)
     return all.try_emplace({ n, m }, n, m).first->second;
 }
 
-template <typename Run>
-void measure(benchmark::State& state, Run run)
-{
-    auto& on = bench_of(state);
-    for (auto _ : state)
-        run(on);
-}
-
 void sizes(benchmark::internal::Benchmark* b)
 {
     b->Args({ 1024, 100 })
@@ -194,52 +186,33 @@ void fft(benchmark::State& state)
 }
 BENCHMARK(fft)->Apply(sizes);
 
-void isac_map(benchmark::State& state)
-{
-    measure(state, [](bench& on) { on.map(); });
-}
-BENCHMARK(isac_map)->Apply(sizes);
-
-void isac_decibels(benchmark::State& state)
-{
-    measure(state, [](bench& on) { on.in_decibels(); });
-}
-BENCHMARK(isac_decibels)->Apply(sizes);
-
-void isac_ca(benchmark::State& state)
-{
-    measure(state, [](bench& on) { on.detect_ca(); });
-}
-BENCHMARK(isac_ca)->Apply(sizes);
-
-void isac_os(benchmark::State& state)
-{
-    measure(state, [](bench& on) { on.detect_os(); });
-}
-BENCHMARK(isac_os)->Apply(sizes);
-
-void openisac_map(benchmark::State& state)
-{
-    measure(state, [](bench& on) { on.base_station().map(on.samples()); });
-}
-BENCHMARK(openisac_map)->Apply(sizes);
-
-void openisac_fast_map(benchmark::State& state)
-{
-    measure(state, [](bench& on) { on.user().map(on.samples()); });
-}
-BENCHMARK(openisac_fast_map)->Apply(sizes);
-
-void openisac_os(benchmark::State& state)
-{
-    measure(state, [](bench& on) { on.base_station().detect(NO_LEAST_DB); });
-}
-BENCHMARK(openisac_os)->Apply(sizes);
-
-void openisac_os_floor(benchmark::State& state)
-{
-    measure(state, [](bench& on) { on.base_station().detect(LEAST_DB); });
-}
-BENCHMARK(openisac_os_floor)->Apply(sizes);
+// Each figure with what it is the time of.
+constexpr struct {
+    const char* name;
+    void (*run)(bench&);
+} FIGURES[] = {
+    { "isac_map", [](bench& on) { on.map(); } },
+    { "isac_decibels", [](bench& on) { on.in_decibels(); } },
+    { "isac_ca", [](bench& on) { on.detect_ca(); } },
+    { "isac_os", [](bench& on) { on.detect_os(); } },
+    { "openisac_map", [](bench& on) { on.base_station().map(on.samples()); } },
+    { "openisac_fast_map", [](bench& on) { on.user().map(on.samples()); } },
+    { "openisac_os", [](bench& on) { on.base_station().detect(NO_LEAST_DB); } },
+    { "openisac_os_floor", [](bench& on) { on.base_station().detect(LEAST_DB); } },
+};
 
 } // namespace
+
+int main(int argc, char** argv)
+{
+    for (const auto& figure : FIGURES) {
+        const auto measure = [run = figure.run](benchmark::State& state) {
+            auto& on = bench_of(state);
+            for (auto _ : state)
+                run(on);
+        };
+        benchmark::RegisterBenchmark(figure.name, measure)->Apply(sizes);
+    }
+    benchmark::Initialize(&argc, argv);
+    benchmark::RunSpecifiedBenchmarks();
+}

@@ -67,7 +67,7 @@ public:
                  matched_frame& frame,
                  gr_complex* room);
 
-    //! Slices of Doppler; each costs about five maps.
+    //! Slices of Doppler; each costs about six maps.
     size_t num_slices() const { return d_slices.size(); }
 
 private:
@@ -100,11 +100,10 @@ private:
     axis_end d_low, d_high;
     std::vector<double> d_stretches; // of the subcarriers' Doppler
     volk::vector<gr_complex> d_samples, d_row;
-    gr_complex* d_lines =
-        nullptr; // over subcarriers and Doppler, while a frame is processed
+    // Over subcarriers and Doppler, in the caller's room.
+    gr_complex* d_lines = nullptr;
     volk::vector<gr_complex> d_column;
-    size_t
-        d_pitch; // of d_columns: a line more than a column, off each other's cache sets
+    size_t d_pitch; // of d_columns
     volk::vector<gr_complex> d_columns;
     volk::vector<gr_complex> d_line, d_ranges;
     std::vector<gr_complex> d_before, d_after; // factors of the transform back
